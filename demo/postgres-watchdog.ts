@@ -1,0 +1,150 @@
+import { spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import type { Socket } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** Whom servers run as when we are root: PostgreSQL and PgBouncer both refuse root. 65534 is nobody nearly everywhere. */
+const serverUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
+
+/** A server that cannot outlive this process: when Node is gone, even by SIGKILL, it is stopped and its folder removed. */
+export interface Guarded {
+  /** Runs the server; everything that it needs must be in the folder by now. */
+  start(): void;
+  /** True once the server has ended (or never came up) for whatever reason. */
+  hasEnded(): boolean;
+  /** Output of the server so far, and why it could not be run. */
+  log(): string;
+  /** Settles when the server and its folder are gone. A second call waits for the same end. */
+  stop(): Promise<void>;
+}
+
+/** A new folder that the server's user owns and everyone may look into, even where TMPDIR lies below a private folder. */
+export function makeFolder(name: string): string {
+  const folder = mkdtempSync(join(temporaryRoot(), `purchase-fix-${name}-`));
+  chmodSync(folder, 0o755);
+  giveAway(folder);
+  return folder;
+}
+
+/** Makes the server's user the owner, who could otherwise neither write there nor clear it away. */
+export function giveAway(path: string): void {
+  if (serverUser !== undefined) chownSync(path, serverUser.uid, serverUser.gid);
+}
+
+/** A port of 127.0.0.1 that is free now; another process may still be faster. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed).listen(0, "127.0.0.1", listening);
+  });
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
+  return address.port;
+}
+
+/**
+ * Puts a shell between Node and the server. It reads a pipe that only Node holds, so the end of Node is the end of the
+ * pipe, however Node died; in a session of its own, so that Ctrl-C on the terminal reaches Node alone. `first` runs to
+ * its end before the server, in the foreground, so that nothing still writes into the folder while it is removed.
+ */
+export function guard(
+  folder: string,
+  server: readonly string[],
+  first: readonly string[] = ["true"],
+): Guarded {
+  const logFile = join(folder, "log");
+  const shell = spawn("/bin/sh", ["-c", watchdog(folder, logFile, server, first)], {
+    cwd: "/",
+    detached: true,
+    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+    stdio: ["pipe", "pipe", "ignore"],
+    ...serverUser,
+  });
+  let failure = "";
+  let ended = false;
+  let stopping: Promise<void> | undefined;
+  const gone = new Promise<void>((resolve) => {
+    shell.once("exit", () => resolve());
+    shell.once("error", (error) => {
+      failure = error.message;
+      resolve();
+    });
+  });
+  void gone.then(() => (ended = true));
+  shell.stdout.once("close", () => (ended = true)).resume();
+  shell.stdin.on("error", () => (ended = true));
+  // A forgotten server must not keep Node alive: without Node it ends by itself.
+  shell.unref();
+  for (const pipe of [shell.stdin, shell.stdout]) (pipe as Socket).unref();
+
+  const stop = async (): Promise<void> => {
+    shell.ref();
+    shell.stdin.end();
+    await gone;
+    // Only a watchdog that could not be run, or was killed itself, leaves something to remove.
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return {
+    start: () => void shell.stdin.write("start\n"),
+    hasEnded: () => ended,
+    log: () => `${failure}${textOf(logFile)}`,
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/**
+ * The server holds the shell's former stdout as descriptor 3: its end tells Node that the server is gone.
+ * TERM goes first because a background job ignores QUIT until it has handlers of its own, which a server that was
+ * started this moment has not; QUIT then makes PostgreSQL (and PgBouncer from 1.23) leave without waiting for clients.
+ */
+function watchdog(folder: string, log: string, server: readonly string[], first: readonly string[]): string {
+  return `
+    trap : HUP INT TERM
+    if read -r start; then
+      if ${quoted(first)} >>${quoted([log])} 2>&1 </dev/null; then
+        ${quoted(server)} 3>&1 >>${quoted([log])} 2>&1 </dev/null &
+        server=$!
+      fi
+      exec >&-
+      read -r stop
+      if [ -n "$server" ]; then
+        kill -TERM "$server"
+        kill -QUIT "$server"
+        wait "$server"
+      fi
+    fi
+    rm -rf ${quoted([folder])}`;
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * A unix socket's path may have 107 bytes (103 on macOS), which a long TMPDIR would use up. The server's user must be
+ * able to come in, and to remove its own folder in the end.
+ */
+function temporaryRoot(): string {
+  const allows = (path: string): boolean =>
+    serverUser === undefined || (permits(path, 0o002) && isOpenToAll(path));
+  return [tmpdir(), "/tmp", "/var/tmp"].find((path) => path.length <= 60 && allows(path)) ?? tmpdir();
+}
+
+function isOpenToAll(path: string): boolean {
+  return permits(path, 0o001) && (path === dirname(path) || isOpenToAll(dirname(path)));
+}
+
+function permits(path: string, bit: number): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & bit) !== 0;
+}

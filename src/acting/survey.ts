@@ -1,0 +1,71 @@
+import type { EvidenceReader, Lack, Outside, SalesReader, Shipping, Span } from "../ports.js";
+import { noEvidence } from "../sales/evidence.js";
+import type { Instant, Sale } from "../sales/sale.js";
+import type { Judged, Policy } from "../sales/verdict.js";
+import { judge } from "../sales/verdict.js";
+
+export interface SurveyPorts {
+  readonly sales: SalesReader;
+  readonly evidence: EvidenceReader;
+  readonly shipping: Shipping;
+  readonly policy: Policy;
+}
+
+/** Sales by name, or a span of them. */
+export type Selection =
+  | { readonly by: "name"; readonly references: readonly string[] }
+  | { readonly by: "span"; readonly hours: number }
+  | { readonly by: "span"; readonly since: Instant; readonly until: Instant | null };
+
+/** What a command starts from: the sales it was asked about, read once and judged at one moment. */
+export interface Survey {
+  /** The horizon: the database's clock when the survey began. */
+  readonly now: Instant;
+  readonly judged: readonly Judged[];
+  /** Named sales that are not stuck: there is nothing to do about them. */
+  readonly others: readonly Sale[];
+  /** Names that no sale bears. */
+  readonly unknown: readonly string[];
+  readonly span: Span | null;
+  readonly outside: Outside | null;
+  /** What this invocation lacks to check whether the sales can be sent. */
+  readonly lack: Lack | null;
+}
+
+export async function survey(ports: SurveyPorts, selection: Selection): Promise<Survey> {
+  const now = await ports.sales.now();
+  if (selection.by === "name") {
+    const found = await ports.sales.named(selection.references);
+    const sales = [...new Map([...found.values()].map((sale) => [sale.id, sale])).values()];
+    const { judged, lack } = await judgeAll(ports, sales, now);
+    const open = judged.filter(isOpen);
+    const others = sales.filter((sale) => !open.some((item) => item.sale.id === sale.id));
+    const unknown = selection.references.filter((reference) => !found.has(reference));
+    return { now, judged: open, others, unknown, span: null, outside: null, lack };
+  }
+  const span = spanOf(selection, now);
+  const { judged, lack } = await judgeAll(ports, await ports.sales.stuck(span), now);
+  return { now, judged, others: [], unknown: [], span, outside: await ports.sales.outside(span, now), lack };
+}
+
+export function spanOf(selection: Exclude<Selection, { by: "name" }>, now: Instant): Span {
+  if ("hours" in selection) return { since: now - selection.hours * 3_600_000, until: null };
+  return { since: selection.since, until: selection.until };
+}
+
+/** Stuck, or reverted by us and not sent since: paid, without id either way. */
+function isOpen({ sale, evidence }: Judged): boolean {
+  return sale.status === "paid" && sale.metaEventId === null && (sale.flagged || evidence.reverted);
+}
+
+async function judgeAll(
+  { evidence, shipping, policy }: SurveyPorts,
+  sales: readonly Sale[],
+  now: Instant,
+): Promise<{ judged: Judged[]; lack: Lack | null }> {
+  const [found, faults] = await Promise.all([evidence.about(sales, now), shipping.faults(sales, now)]);
+  const judged = sales.map((sale) =>
+    judge(sale, found.get(sale.id) ?? noEvidence, { fault: faults.get(sale.id) ?? null }, policy, now),
+  );
+  return { judged, lack: shipping.lacking(sales) };
+}

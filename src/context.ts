@@ -1,0 +1,137 @@
+import type { SurveyPorts } from "./acting/survey.js";
+import type { Attempts, Clock, RunRecord, Runs, Sender, Witness } from "./ports.js";
+
+/** How a cell or a line is meant, so that colour is decided in one place (src/output). */
+export type Tone = "good" | "warn" | "bad" | "dim" | "strong";
+
+/** One column of a report. */
+export interface Column<Row> {
+  /** Heading on a terminal, and the TSV header in lower case with underscores. */
+  readonly title: string;
+  /** The full value, for TSV; null is an empty cell. */
+  readonly value: (row: Row) => string | null;
+  /** What a terminal shows instead, where the full value would be too long or too exact. */
+  readonly shown?: (row: Row) => string;
+  readonly tone?: (row: Row) => Tone | undefined;
+  readonly align?: "left" | "right";
+  /** May be wrapped or cut so that the table fits the terminal; the others keep their width. */
+  readonly flexible?: boolean;
+}
+
+/** A result in all its forms. Commands build it and print it last, so that a failing command leaves stdout empty. */
+export interface Report<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** The one document of `--json`: plain data. */
+  readonly document: () => object;
+  /** The lines of `--jsonl`: one per row, and a last one of totals. */
+  readonly lines: () => Iterable<object>;
+}
+
+/** Progress of long work: visible on a terminal's stderr only. */
+export interface Progress {
+  update(text: string): void;
+  stop(): void;
+}
+
+/** The only way to the user. Every text passes `redact()`, and control characters of foreign data are made visible. */
+export interface Output {
+  /** Somebody can answer: stdin and stderr are terminals, and the format is one for people. */
+  readonly canAsk: boolean;
+  /** The report goes to a person's terminal, not into a pipe or a JSON reader. */
+  readonly forPeople: boolean;
+  /** Writes the report, waiting for a slow reader; does nothing once the reader left (`| head`). */
+  report<Row>(report: Report<Row>): Promise<void>;
+  /** Raw data on stdout, such as SQL. */
+  data(text: string): Promise<void>;
+  /** A line for people, on stderr; silent with `--quiet`. */
+  say(line: string, tone?: Tone): void;
+  /** A warning, on stderr, also with `--quiet`. */
+  warn(line: string): void;
+  /** A small bar chart on stderr; nothing where the report does not go to a person. */
+  chart(title: string, bars: readonly { label: string; count: number; note?: string }[]): Promise<void>;
+  /** Asks a yes/no question; anything but y/yes (or s/sim) is no. */
+  confirm(question: string): Promise<boolean>;
+  progress(label: string): Progress;
+}
+
+/** What a command that only looks is handed: nothing here can write or send. */
+export interface ReadingContext extends SurveyPorts {
+  readonly output: Output;
+  /** ISO 4217 of the shop's amounts. */
+  readonly currency: string;
+}
+
+/** What a command that changes rows is handed. It cannot send: that takes a `Sender` too. */
+export interface ActingContext extends ReadingContext {
+  readonly runs: Runs;
+  readonly attempts: Attempts;
+  /** Null with `--no-witness`. */
+  readonly witness: Witness | null;
+  readonly clock: Clock;
+  readonly signals: Signals;
+  /** Who runs, for the journal and for others who find the lock taken. */
+  readonly record: RunRecord;
+  /** For the question: what is about to be changed, and who is about to be told. */
+  readonly place: { readonly database: string; readonly graph: string };
+}
+
+/** What `resend` is handed. */
+export interface SendingContext extends ActingContext {
+  readonly sender: Sender;
+}
+
+/** The first signal stops the taking of work; what is in flight is given up ten seconds later. */
+export interface Signals {
+  readonly stop: AbortSignal;
+  readonly abandon: AbortSignal;
+}
+
+/** Lists the journal. */
+export interface JournalReader {
+  /** Null where no journal exists yet. */
+  entries(filter: JournalFilter): Promise<JournalEntry[] | null>;
+  /** The guarded update that undoes a run's changes of the shop's rows, ready for psql. */
+  inverse(run: string): Promise<string | null>;
+}
+
+export interface JournalFilter {
+  readonly sales: readonly string[];
+  readonly run: string | null;
+  readonly unsettledOnly: boolean;
+  /** The newest so many; null for all. */
+  readonly limit: number | null;
+}
+
+/** One attempt, as the journal keeps it. */
+export interface JournalEntry {
+  readonly id: number;
+  readonly run: string;
+  readonly command: string;
+  readonly saleId: number;
+  readonly paymentId: string | null;
+  readonly eventId: string | null;
+  readonly eventIdOrigin: string | null;
+  readonly pixelId: string | null;
+  readonly before: {
+    readonly flagged: boolean | null;
+    readonly flaggedAt: string | null;
+    readonly metaEventId: string | null;
+  };
+  readonly after: {
+    readonly flagged: boolean | null;
+    readonly flaggedAt: string | null;
+    readonly metaEventId: string | null;
+  };
+  readonly answer: string | null;
+  readonly effect: string | null;
+  readonly httpStatus: number | null;
+  readonly code: number | null;
+  readonly subcode: number | null;
+  readonly fbtraceId: string | null;
+  readonly because: string | null;
+  readonly attemptedAt: number;
+  readonly settledAt: number | null;
+  readonly host: string;
+  readonly user: string;
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { CommanderError } from "commander";
+import { readConfig } from "./config.js";
+import type { Signals } from "./context.js";
+import type { ExitCode } from "./errors.js";
+import { KnownError, exitCode } from "./errors.js";
+import { disk } from "./files.js";
+import type { Options } from "./options.js";
+import { openOutput } from "./output/open.js";
+import { printError } from "./output/problem.js";
+import type { Clock } from "./ports.js";
+import { buildProgram } from "./program.js";
+import { openSession } from "./session.js";
+
+/** How long what is in flight is awaited after the first signal. */
+const PATIENCE_MS = 10_000;
+
+/** Commands that change something: a closed pipe or a signal never stops them half-way. */
+const acting: ReadonlySet<string> = new Set(["resend", "revert", "confirm", "init"]);
+
+const clock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    await pause(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
+  },
+};
+
+/** argv → exit code. The only catch-all: every error ends here, in words. */
+export async function main(proc: NodeJS.Process): Promise<ExitCode> {
+  const { env, stderr } = proc;
+  const interruption = new Interruption(proc);
+  let code: ExitCode = exitCode.ok;
+  const version = ownVersion();
+  const program = buildProgram(version, async (command, options, body) => {
+    code = await inSession(proc, interruption, version, command, options, body);
+  });
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync(proc.argv);
+    return interruption.code ?? code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.failed;
+    if (interruption.code !== null && !(error instanceof KnownError)) return interruption.code;
+    await printError(stderr, error, { env, color: proc.argv.includes("--no-color") ? false : undefined });
+    return error instanceof KnownError ? error.exitCode : exitCode.failed;
+  } finally {
+    interruption.end();
+  }
+}
+
+type Body = Parameters<Parameters<typeof buildProgram>[1]>[2];
+
+async function inSession(
+  proc: NodeJS.Process,
+  interruption: Interruption,
+  version: string,
+  command: string,
+  options: Options,
+  body: Body,
+): Promise<ExitCode> {
+  const { env, stdin, stdout, stderr } = proc;
+  const format = options.json ? "json" : options.jsonl ? "jsonl" : options.tsv ? "tsv" : "auto";
+  const { color, quiet = false } = options;
+  const { signals } = interruption;
+  const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal: signals.stop });
+  const { username: user } = userInfo();
+  const place = { cwd: proc.cwd(), home: env["HOME"] ?? null, user };
+  const config = readConfig({ flags: options, env, files: disk, ...place });
+  for (const warning of config.warnings) output.warn(warning);
+  const { session, close } = openSession({
+    config,
+    output,
+    clock,
+    signals,
+    stdin: () => readAll(stdin),
+    env,
+    cwd: place.cwd,
+    host: hostname(),
+    user,
+    pid: proc.pid,
+    version,
+  });
+  const interrupted = new Promise<ExitCode>((resolve) => {
+    const stopped = acting.has(command) ? signals.abandon : signals.stop;
+    stopped.addEventListener("abort", () => resolve(interruption.code ?? exitCode.interrupted), {
+      once: true,
+    });
+  });
+  try {
+    const work = body(session, options);
+    // A command that only looks is left at once; one that acts settles what is in flight first.
+    return acting.has(command) ? await work : await Promise.race([work, interrupted]);
+  } finally {
+    output.close();
+    await close();
+  }
+}
+
+/** The first signal takes no more work and awaits what is in flight; the second leaves at once. */
+class Interruption {
+  readonly #stop = new AbortController();
+  readonly #abandon = new AbortController();
+  readonly #proc: NodeJS.Process;
+  readonly signals: Signals = { stop: this.#stop.signal, abandon: this.#abandon.signal };
+  code: ExitCode | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(proc: NodeJS.Process) {
+    this.#proc = proc;
+    proc.on("SIGINT", this.#handle);
+    proc.on("SIGTERM", this.#handle);
+  }
+
+  readonly #handle = (signal: NodeJS.Signals) => {
+    // Nothing can be awaited any more, so the loop is not drained: the default action of the signal ends the process.
+    if (this.code !== null) {
+      this.end();
+      this.#proc.kill(this.#proc.pid, signal);
+      return;
+    }
+    this.code = signal === "SIGTERM" ? exitCode.terminated : exitCode.interrupted;
+    this.#stop.abort();
+    this.#timer = setTimeout(() => this.#abandon.abort(), PATIENCE_MS).unref();
+  };
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#proc.off("SIGINT", this.#handle);
+    this.#proc.off("SIGTERM", this.#handle);
+  }
+}
+
+async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+  if (stdin.isTTY)
+    throw new KnownError({
+      what: "--id - reads standard input, which is a terminal",
+      next: "pipe the ids in",
+    });
+  let text = "";
+  for await (const chunk of stdin.setEncoding("utf8")) text += String(chunk);
+  return text;
+}
+
+function ownVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}

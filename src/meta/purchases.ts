@@ -1,0 +1,101 @@
+import type { Lack, Sender, Shipping } from "../ports.js";
+import type { Customer, Tracking } from "../sales/customer.js";
+import { ownEventId } from "../sales/identity.js";
+import type { Instant, Pool, Sale } from "../sales/sale.js";
+import type { GraphClient } from "./client.js";
+import type { Credentials } from "./credentials.js";
+import { buildPurchase } from "./purchase-event.js";
+import { shippingFault } from "./shipping.js";
+
+/** The application's tracking data of sales. Empty until the application's Redis is read. */
+export interface TrackingReader {
+  of(sales: readonly Sale[], customers: ReadonlyMap<number, Customer>): Promise<Map<number, Tracking>>;
+}
+
+export const noTracking: TrackingReader = { of: async () => new Map() };
+
+export interface PurchaseSources {
+  readonly customers: (sales: readonly number[]) => Promise<Map<number, Customer>>;
+  readonly tracking: TrackingReader;
+  readonly credentials: Credentials;
+  /** Opened by the first request: a command that sends nothing loads no HTTP client. */
+  readonly graph: () => Promise<GraphClient>;
+  readonly hasKey: boolean;
+  readonly pixelId: string | null;
+  readonly currency: string;
+}
+
+/** Builds the Purchase of sales, says what keeps one from being sent, and sends. It alone sees customers and tokens. */
+export function openPurchases(sources: PurchaseSources): { shipping: Shipping; sender: Sender } {
+  const { credentials, currency } = sources;
+
+  async function build(sales: readonly { sale: Sale; pool: Pool | null; eventId: string }[], now: Instant) {
+    const customers = await sources.customers(sales.map(({ sale }) => sale.id));
+    const tracking = await sources.tracking.of(
+      sales.map(({ sale }) => sale),
+      customers,
+    );
+    return new Map(
+      sales.map(({ sale, pool, eventId }) => {
+        const customer = customers.get(sale.id);
+        if (!customer) return [sale.id, { fault: "its row is gone" }];
+        const whole = { ...customer, tracking: tracking.get(sale.id) ?? null };
+        return [sale.id, buildPurchase({ sale, customer: whole, pool, eventId, currency, now })];
+      }),
+    );
+  }
+
+  return {
+    shipping: {
+      faults: async (sales, now) => {
+        const events = await build(
+          sales.map((sale) => ({ sale, pool: sale.pools?.[0] ?? null, eventId: ownEventId(sale) })),
+          now,
+        );
+        const faults = new Map<number, string>();
+        for (const sale of sales) {
+          const pool = sale.pools?.[0];
+          const token = pool?.hasToken ? await credentials.fault(pool.id) : null;
+          const event = events.get(sale.id);
+          const list = [shippingFault(sale), token, event && "fault" in event ? event.fault : null];
+          const told = list.filter((fault) => fault !== null);
+          if (told.length > 0) faults.set(sale.id, told.join("; "));
+        }
+        return faults;
+      },
+      lacking: (sales) => lack(sales, sources),
+    },
+    sender: {
+      build: (planned, now) =>
+        build(
+          planned.map(({ judged: { sale, identity } }) => ({
+            sale,
+            pool: identity.pool,
+            eventId: identity.eventId,
+          })),
+          now,
+        ),
+      post: async ({ pixelId, pool, testEventCode }, events, signal) => {
+        const token = await credentials.token(pool);
+        return await (await sources.graph()).send({ pixelId, token, events, testEventCode, signal });
+      },
+    },
+  };
+}
+
+/** What this invocation lacks is no fault of the shop's rows: it is told once, and no verdict. */
+function lack(sales: readonly Sale[], { hasKey, pixelId }: PurchaseSources): Lack | null {
+  if (sales.some((sale) => sale.pools === null) && pixelId === null) {
+    return {
+      what: "this shop has no pools (redirect_pools, pool_bots), and no pixel is configured",
+      next: "set META_PIXEL_ID and META_ACCESS_TOKEN (or META_ACCESS_TOKEN_FILE)",
+    };
+  }
+  if (sales.some((sale) => sale.pools?.some((pool) => pool.hasToken)) && !hasKey) {
+    return {
+      what: "ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted",
+      next: "set the application's ENCRYPTION_KEY",
+    };
+  }
+  return null;
+}

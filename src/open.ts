@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "./config.js";
+import { forPostgresJs } from "./connection/drivers.js";
+import type {
+  ActingContext,
+  JournalReader,
+  Output,
+  ReadingContext,
+  SendingContext,
+  Signals,
+} from "./context.js";
+import { openCredentials } from "./meta/credentials.js";
+import { noTracking, openPurchases } from "./meta/purchases.js";
+import type { Clock, Runs, Witness } from "./ports.js";
+import { defaultPatience } from "./sales/verdict.js";
+
+/** What the process is: handed in, so that nothing below reads it by itself. */
+export interface Surroundings {
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly signals: Signals;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  readonly version: string;
+}
+
+/** What the command line decided beyond the configuration. */
+export interface OpenOptions {
+  readonly command: string;
+  readonly timeoutMs: number;
+  readonly minAgeMs?: number | undefined;
+  readonly retryHorizonMs?: number | undefined;
+  readonly witness: boolean;
+}
+
+/** Everything opened for one command. `close` ends what was opened, and only that. */
+export interface Opened {
+  readonly reading: ReadingContext;
+  readonly acting: ActingContext;
+  readonly sending: SendingContext;
+  readonly journal: JournalReader;
+  readonly runs: Runs;
+  close(): Promise<void>;
+}
+
+/** The composition root: configuration in, contexts out. Connections are made by the first use. */
+export async function open(config: Config, around: Surroundings, options: OpenOptions): Promise<Opened> {
+  const connection = config.connection();
+  for (const warning of connection.warnings) around.output.warn(warning);
+  const applicationName = `purchase-fix/${around.version}:${options.command}`;
+  const where = { describe: connection.describe, applicationName };
+  const queries = await import("./queries/open.js");
+  const database = queries.openDatabase(forPostgresJs(connection, applicationName), where);
+  const graph = lazily(() => openClient(config, around, options.timeoutMs));
+  const credentials = openCredentials({
+    encrypted: (pool) => database.read((tx) => queries.encryptedToken(tx, pool)),
+    key: config.encryptionKey,
+    configured: config.accessToken,
+  });
+  const { shipping, sender } = openPurchases({
+    customers: queries.openCustomers(database).of,
+    tracking: noTracking,
+    credentials,
+    graph: graph.get,
+    hasKey: config.encryptionKey !== null,
+    pixelId: config.pixelId,
+    currency: config.currency,
+  });
+  const reading: ReadingContext = {
+    output: around.output,
+    currency: config.currency,
+    sales: queries.openSales(database, config.dbTimezone),
+    evidence: queries.openEvidence(database, config.dbTimezone),
+    shipping,
+    policy: {
+      pixelId: config.pixelId,
+      noBrowserPixel: config.noBrowserPixel,
+      minAge: options.minAgeMs ?? defaultPatience.minAge,
+      retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
+    },
+  };
+  const runs = queries.openRuns(database);
+  const witness: Witness = {
+    check: async (written) => {
+      const { openWitness } = await import("./queries/witness.js");
+      return await openWitness(connection, applicationName).check(written);
+    },
+  };
+  const acting: ActingContext = {
+    ...reading,
+    runs,
+    attempts: queries.openAttempts(database, config.dbTimezone),
+    witness: options.witness ? witness : null,
+    clock: around.clock,
+    signals: around.signals,
+    record: recordOf(around, options.command),
+    place: { database: connection.describe(), graph: config.graphUrl.host },
+  };
+  return {
+    reading,
+    acting,
+    sending: { ...acting, sender },
+    journal: queries.openJournal(database),
+    runs,
+    close: async () => {
+      await Promise.all([database.close(), graph.close()]);
+    },
+  };
+}
+
+/** Short enough to type, long enough to be one's own: eight digits of a random UUID. */
+function recordOf({ host, user, pid, version }: Surroundings, command: string): ActingContext["record"] {
+  return { id: randomUUID().slice(0, 8), command, host, user, pid, version };
+}
+
+async function openClient({ graphUrl, graphVersion }: Config, { version }: Surroundings, timeoutMs: number) {
+  const { openGraph } = await import("./meta/client.js");
+  return openGraph({ url: graphUrl, version: graphVersion, timeoutMs, userAgent: `purchase-fix/${version}` });
+}
+
+/** Opens at the first use; `close` closes only what was opened. */
+function lazily<T extends { close(): Promise<void> }>(
+  make: () => Promise<T>,
+): { get: () => Promise<T>; close: () => Promise<void> } {
+  let made: Promise<T> | null = null;
+  return {
+    get: () => (made ??= make()),
+    close: async () => {
+      await (await made)?.close();
+    },
+  };
+}

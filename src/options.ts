@@ -1,0 +1,144 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { PerformOptions } from "./acting/perform.js";
+import type { Selection } from "./acting/survey.js";
+import type { Flags } from "./config.js";
+import { KnownError } from "./errors.js";
+import { count, duration, hours, moment, references, someTime, splitReferences } from "./values.js";
+
+/** Options as commander hands them over; the parsers of values.ts have checked each. */
+export interface Options extends Flags {
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly tsv?: boolean;
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  readonly id?: readonly string[];
+  readonly hours?: number;
+  readonly since?: (zone: string) => number;
+  readonly until?: (zone: string) => number;
+  readonly limit?: number;
+  readonly minAge?: number;
+  readonly retryHorizon?: number;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly exitCode?: boolean;
+  readonly sql?: boolean;
+  readonly acceptDuplicate?: string | true;
+  readonly revertRefused?: boolean;
+  readonly withoutProof?: boolean;
+  readonly evenAccepted?: boolean;
+  readonly wait?: number;
+  readonly maxRuntime?: number;
+  readonly timeout?: number;
+  readonly witness?: boolean;
+  readonly run?: string;
+  readonly unsettled?: boolean;
+  readonly print?: boolean;
+}
+
+/** Options that every command takes. */
+export function common(command: Command): Command {
+  return command
+    .addOption(new Option("--json", "one JSON document").conflicts(["jsonl", "tsv"]))
+    .addOption(new Option("--jsonl", "a line of JSON per sale, and one of totals").conflicts("tsv"))
+    .option("--tsv", "tab-separated values, as in a pipe")
+    .option("--color", "colour even into a pipe")
+    .option("--no-color", "no colour")
+    .option("--quiet", "nothing on stderr but warnings and errors")
+    .option("--env-file <file>", "settings file instead of .env")
+    .option("--db-timezone <zone>", "zone of timestamps without one (America/Sao_Paulo)");
+}
+
+/** Options of the commands that look at sales. */
+export function selecting(command: Command): Command {
+  return command
+    .option(
+      "--id <id>",
+      "sales by id or payment id; repeats, takes commas, - reads them from stdin",
+      references,
+    )
+    .addOption(
+      new Option("--hours <n>", "sales created in the last n hours")
+        .argParser(hours)
+        .conflicts(["id", "since", "until"]),
+    )
+    .addOption(
+      new Option("--since <time>", "sales created from this time on").argParser(moment).conflicts("id"),
+    )
+    .addOption(new Option("--until <time>", "and before this time").argParser(moment).conflicts("id"))
+    .option("--limit <n>", "at most so many, the nearest deadlines first", count)
+    .option("--min-age <time>", "leave sales alone that were flagged more recently (20m)", duration)
+    .option("--retry-horizon <time>", "how long the application's own retries may last (18h)", duration)
+    .option("--currency <code>", "currency of the amounts (BRL)")
+    .option("--pixel-id <id>", "pixel, for shops without pools")
+    .option("--access-token-file <file>", "file that holds its access token")
+    .option("--no-browser-pixel", "declare that the delivery page has no browser pixel");
+}
+
+/** Options of the commands that change something. */
+export function acting(command: Command): Command {
+  return selecting(command)
+    .option("--dry-run", "print the plan and stop")
+    .option("--exit-code", "with --dry-run: exit with 1 when something needs a person")
+    .option("--yes", "act on a window without asking")
+    .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
+    .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
+    .option("--no-witness", "do not read back through a second session what was written");
+}
+
+/** Which sales are meant; `usual` holds where none were named. */
+export async function selectionOf(
+  options: Options,
+  timeZone: string,
+  stdin: () => Promise<string>,
+  usual: Selection | null,
+): Promise<Selection> {
+  if (options.id) {
+    const names = await Promise.all(
+      options.id.map(async (name) => (name === "-" ? splitReferences(await stdin()) : [name])),
+    );
+    const list = [...new Set(names.flat())];
+    if (list.length === 0)
+      throw new KnownError({
+        what: "Standard input names no sale",
+        next: "give ids or payment ids, one a line",
+      });
+    return { by: "name", references: list };
+  }
+  if (options.hours !== undefined) return { by: "span", hours: options.hours };
+  if (options.since) {
+    const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];
+    if (until !== null && until <= since)
+      throw new KnownError({ what: "--until is not after --since", next: "swap them" });
+    return { by: "span", since, until };
+  }
+  if (options.until)
+    throw new KnownError({ what: "--until needs --since", next: "say where the window begins" });
+  if (usual) return usual;
+  throw new KnownError({
+    what: "Which sales? A command that changes something needs --id or a window",
+    next: "add --id 9445, or --hours 24 (with --dry-run to look first)",
+  });
+}
+
+/** What the operator decided, for a command that acts. */
+export function performOptions(options: Options, selection: Selection, onTerminal: boolean): PerformOptions {
+  return {
+    selection,
+    wishes: {
+      named: selection.by === "name",
+      acceptDuplicate: options.acceptDuplicate !== undefined,
+      duplicateLimit: typeof options.acceptDuplicate === "string" ? options.acceptDuplicate : null,
+      withoutProof: options.withoutProof ?? false,
+      evenAccepted: options.evenAccepted ?? false,
+      revertRefused: options.revertRefused ?? false,
+      limit: options.limit ?? null,
+    },
+    yes: options.yes ?? false,
+    dryRun: options.dryRun ?? false,
+    exitCode: options.exitCode ?? false,
+    waitMs: options.wait ?? (onTerminal ? 30_000 : 0),
+    maxRuntimeMs: options.maxRuntime ?? 30 * 60_000,
+  };
+}

@@ -1,0 +1,32 @@
+import { createInterface } from "node:readline/promises";
+
+/** Where a question is put and its answer read. */
+export interface Desk {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Asks a yes/no question. End of input, Ctrl-D and the signal are a no.
+ * `terminal: false` leaves editing and Ctrl-C to the terminal itself, so that an interrupt stays a signal for main.
+ */
+export async function ask(question: string, { stdin, stderr, signal }: Desk): Promise<boolean> {
+  if (signal?.aborted === true) return false;
+  const lines = createInterface({ input: stdin, output: stderr, terminal: false });
+  // readline leaves a question unanswered for ever when its input ends.
+  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  const answered = lines
+    .question(`${question} [y/N] `, signal === undefined ? {} : { signal })
+    .catch(() => "");
+  try {
+    return isYes(await Promise.race([answered, ended]));
+  } finally {
+    lines.close();
+  }
+}
+
+/** English or Portuguese; anything else is no. */
+export function isYes(answer: string): boolean {
+  return ["y", "yes", "s", "sim"].includes(answer.trim().toLowerCase());
+}

@@ -1,0 +1,41 @@
+import type { Column, Report } from "../context.js";
+import { redact } from "../redact.js";
+import { escapeCell, escapeJson } from "./visible.js";
+
+/** Title of a column as scripts spell it: lower case, words joined by underscores. */
+export function fieldName(title: string): string {
+  return title
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .replace(/^_+|_+$/g, "");
+}
+
+/** TSV lines, the header first; always as many cells as columns. */
+export function* tsvLines<Row>({ columns, rows }: Report<Row>): Generator<string> {
+  yield columns.map((column) => fieldName(column.title)).join("\t");
+  for (const row of rows) yield columns.map((column) => tsvCell(column, row)).join("\t");
+}
+
+function tsvCell<Row>(column: Column<Row>, row: Row): string {
+  return escapeCell(redact(column.value(row) ?? ""));
+}
+
+/** One JSON object a line. */
+export function* jsonLines(lines: Iterable<object>): Generator<string> {
+  for (const line of lines) yield json(line);
+}
+
+/** JSON of plain data. Secrets leave each text before it is serialised, since a placeholder put in later could break the syntax. */
+export function json(value: object, indent = 0): string {
+  return escapeJson(JSON.stringify(value, clean, indent));
+}
+
+function clean(_key: string, value: unknown): unknown {
+  if (typeof value === "string") return redact(value);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  if (entries.every(([key]) => redact(key) === key)) return value;
+  return Object.fromEntries(entries.map(([key, kept]) => [redact(key), kept]));
+}

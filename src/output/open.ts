@@ -1,0 +1,127 @@
+import type { Output, Progress, Report, Tone } from "../context.js";
+import { ask } from "./ask.js";
+import { chartLines } from "./chart.js";
+import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
+import { json, jsonLines, tsvLines } from "./machine.js";
+import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
+import { noProgress, startSpinner } from "./spinner.js";
+import { tableLines, type Canvas } from "./table.js";
+import { safeLine, safeLines } from "./visible.js";
+
+/** How the report is written: `auto` is a table for a terminal and TSV for anything else. */
+export type Format = "auto" | "json" | "jsonl" | "tsv";
+
+/** Everything that the output depends on, as values. */
+export interface OutputOptions {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly format: Format;
+  /** `--color` or `--no-color`; undefined where neither was given. */
+  readonly color: boolean | undefined;
+  readonly quiet: boolean;
+  /** Answers an open question with no. */
+  readonly signal?: AbortSignal;
+}
+
+/** The output and its end: `close` stops a spinner that a failed command left turning, which would keep the process alive. */
+export interface OpenedOutput extends Output {
+  close(): void;
+}
+
+/** Opens the only way to the user. Asynchronous, because chalk is loaded where a stream is coloured, and only there. */
+export async function openOutput(options: OutputOptions): Promise<OpenedOutput> {
+  const [paintOut, paintErr] = await Promise.all([
+    loadPaint(wantsColor(options.stdout, options)),
+    loadPaint(wantsColor(options.stderr, options)),
+  ]);
+  return new StreamOutput(options, paintOut, paintErr);
+}
+
+class StreamOutput implements OpenedOutput {
+  readonly canAsk: boolean;
+  readonly forPeople: boolean;
+  readonly #options: OutputOptions;
+  readonly #out: Pipe;
+  readonly #err: Pipe;
+  readonly #paintOut: Paint;
+  readonly #paintErr: Paint;
+  #spinner: Progress = noProgress;
+
+  constructor(options: OutputOptions, paintOut: Paint, paintErr: Paint) {
+    const { stdin, stdout, stderr, format } = options;
+    this.#options = options;
+    this.#out = watchPipe(stdout);
+    this.#err = watchPipe(stderr);
+    this.#paintOut = paintOut;
+    this.#paintErr = paintErr;
+    this.canAsk = format === "auto" && stdin.isTTY === true && stderr.isTTY === true;
+    this.forPeople = format === "auto" && stdout.isTTY === true;
+  }
+
+  async report<Row>(report: Report<Row>): Promise<void> {
+    this.close();
+    const { format, stdout } = this.#options;
+    if (format === "json") return writeText(this.#out, `${json(report.document(), 2)}\n`);
+    if (format === "jsonl") return writeLines(this.#out, jsonLines(report.lines()));
+    if (!this.forPeople) return writeLines(this.#out, tsvLines(report));
+    await writeLines(
+      this.#out,
+      await tableLines(report.columns, report.rows, this.#canvas(stdout, this.#paintOut)),
+    );
+  }
+
+  async data(text: string): Promise<void> {
+    this.close();
+    const safe = safeLines(text);
+    await writeText(this.#out, safe.endsWith("\n") ? safe : `${safe}\n`);
+  }
+
+  say(line: string, tone?: Tone): void {
+    if (!this.#options.quiet) this.#tell(this.#paintErr(safeLine(line), tone));
+  }
+
+  warn(line: string): void {
+    this.#tell(`${this.#paintErr("warning:", "warn")} ${safeLine(line)}`);
+  }
+
+  async chart(
+    title: string,
+    bars: readonly { label: string; count: number; note?: string }[],
+  ): Promise<void> {
+    const { stderr, quiet } = this.#options;
+    if (quiet || !this.forPeople || stderr.isTTY !== true) return;
+    const lines = await chartLines(title, bars, this.#canvas(stderr, this.#paintErr));
+    for (const line of lines) this.#tell(line);
+  }
+
+  async confirm(question: string): Promise<boolean> {
+    if (!this.canAsk) return false;
+    this.close();
+    return ask(safeLine(question), this.#options);
+  }
+
+  progress(label: string): Progress {
+    const { stderr, quiet, env } = this.#options;
+    if (quiet || stderr.isTTY !== true || env["TERM"] === "dumb" || env["CI"]) return noProgress;
+    this.close();
+    this.#spinner = startSpinner(label, stderr, wantsColor(stderr, this.#options));
+    return this.#spinner;
+  }
+
+  /** One spinner at a time, and none below a report or a question. */
+  close(): void {
+    this.#spinner.stop();
+    this.#spinner = noProgress;
+  }
+
+  #canvas(stream: Sink, paint: Paint): Canvas {
+    return { width: stream.columns || 80, unicode: showsUnicode(this.#options.env), paint };
+  }
+
+  /** Words for people never fail a command: a closed or full stderr is no reason to stop half-way. */
+  #tell(line: string): void {
+    void this.#err.write(`${line}\n`).catch(() => undefined);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Attempts, Lease } from "../ports.js";
+import { LeaseLost } from "../ports.js";
+import type { Catalogue } from "./catalogue.js";
+import { readCatalogue } from "./catalogue.js";
+import type { Fragment } from "./columns.js";
+import { columnsOf, isZoned } from "./columns.js";
+import { claim } from "./claim.js";
+import type { Database, Tx } from "./database.js";
+import { confirm, revert } from "./direct.js";
+import { settle } from "./settle.js";
+
+/** How this shop's columns are written and compared. */
+export interface Shape {
+  /** `p.amount` as text, or null where there is no such column. */
+  readonly amount: Fragment;
+  /** The present moment, in the kind of time that `meta_purchase_sent_at` holds. */
+  readonly now: Fragment;
+  /** Reads a flag time's text back as the column's own type. */
+  flagTime(text: Fragment): Fragment;
+  /** The same as a moment. */
+  flagInstant(text: Fragment): Fragment;
+  /** Fits an event id into the column: `pageview_event_id` may be longer than `meta_event_id`; the journal keeps all of it. */
+  eventId(text: Fragment): Fragment;
+}
+
+/**
+ * The shop's rows and our journal, changed together: the only writes of the product. Each call is one short transaction
+ * that holds the lease row shared, so that a run which lost its lease writes nothing.
+ * Of the shop's columns, only meta_purchase_sent, meta_purchase_sent_at and meta_event_id are ever set.
+ */
+export function openAttempts(database: Database, timeZone: string): Attempts {
+  const held = <T>(lease: Lease, work: (tx: Tx, shape: Shape) => Promise<T>) =>
+    database.write(async (tx) => {
+      await hold(tx, lease);
+      return await work(tx, shapeOf(tx, await readCatalogue(tx), timeZone));
+    });
+  return {
+    claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
+    settle: (lease, settlements) => held(lease, (tx, shape) => settle(tx, shape, lease, settlements)),
+    revert: (lease, sales) => held(lease, (tx, shape) => revert(tx, shape, lease, sales)),
+    confirm: (lease, sales) => held(lease, (tx, shape) => confirm(tx, shape, lease, sales)),
+    states: (ids) =>
+      database.read(async (tx) => {
+        const { amount } = shapeOf(tx, await readCatalogue(tx), timeZone);
+        const rows = await tx<
+          {
+            id: string;
+            status: string;
+            flagged: boolean | null;
+            meta_event_id: string | null;
+            at: string | null;
+            amount: string | null;
+          }[]
+        >`
+          select p.id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
+                 p.meta_purchase_sent_at::text as at, ${amount} as amount
+          from payments p
+          where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))`;
+        return new Map(
+          rows.map(({ id, status, flagged, meta_event_id: metaEventId, at, amount: sum }) => {
+            return [
+              Number(id),
+              { status, flagged: flagged === true, metaEventId, mark: { flaggedAt: at, amount: sum } },
+            ];
+          }),
+        );
+      }),
+  };
+}
+
+/** The fencing: a share of the lease row is held until commit, so that a successor's take-over waits for it or comes first. */
+async function hold(tx: Tx, lease: Lease): Promise<void> {
+  const rows = await tx`
+    select token from purchase_fix.lease
+    where name = 'run' and token = ${lease.token}::bigint and expires_at > clock_timestamp()
+    for share`;
+  if (rows.length === 0) throw new LeaseLost(`run ${lease.run} lost its lease`);
+}
+
+function shapeOf(tx: Tx, catalogue: Catalogue, timeZone: string): Shape {
+  const zoned = isZoned(catalogue, "payments", "meta_purchase_sent_at");
+  const flagType = tx.unsafe(zoned ? "timestamptz" : "timestamp");
+  const idType = tx.unsafe(catalogue.type("payments", "meta_event_id") ?? "text");
+  return {
+    amount: columnsOf(tx, catalogue, "payments", "p", timeZone).text("amount"),
+    now: zoned ? tx`clock_timestamp()` : tx`(clock_timestamp() at time zone ${timeZone})`,
+    flagTime: (text) => tx`(${text})::${flagType}`,
+    flagInstant: (text) =>
+      zoned ? tx`(${text})::timestamptz` : tx`((${text})::timestamp at time zone ${timeZone})`,
+    eventId: (text) => tx`(${text})::${idType}`,
+  };
+}

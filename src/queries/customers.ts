@@ -1,0 +1,110 @@
+import type { BotUser, Customer, PaymentCustomer } from "../sales/customer.js";
+import { readCatalogue } from "./catalogue.js";
+import type { Catalogue, Table } from "./catalogue.js";
+import type { Database, Tx } from "./database.js";
+import { columnsOf } from "./columns.js";
+
+/** Reads what the Purchase needs to know about customers. The tax number (`customer_document`) is never selected. */
+export interface CustomerReader {
+  of(sales: readonly number[]): Promise<Map<number, Customer>>;
+}
+
+const campaign = {
+  utmSource: "utm_source",
+  utmMedium: "utm_medium",
+  utmCampaign: "utm_campaign",
+  utmContent: "utm_content",
+  utmTerm: "utm_term",
+  campaignCode: "campaign_code",
+} as const;
+
+const shared = {
+  ...campaign,
+  fbp: "fbp",
+  fbc: "fbc",
+  fbclid: "fbclid",
+  customerCity: "customer_city",
+  customerState: "customer_state",
+  customerCountry: "customer_country",
+  customerGender: "customer_gender",
+} as const;
+
+const ofPayment: Readonly<Record<keyof PaymentCustomer, string>> = {
+  ...shared,
+  customerUserId: "customer_user_id",
+  customerName: "customer_name",
+  customerEmail: "customer_email",
+  customerPhone: "customer_phone",
+  productName: "product_name",
+  isUpsell: "is_upsell",
+  isDownsell: "is_downsell",
+  isRemarketing: "is_remarketing",
+  trackingToken: "tracking_token",
+};
+
+const ofBotUser: Readonly<Record<keyof BotUser, string>> = {
+  ...shared,
+  telegramUserId: "telegram_user_id",
+  ipAddress: "ip_address",
+  userAgent: "user_agent",
+  externalId: "external_id",
+  trackingSessionId: "tracking_session_id",
+};
+
+export function openCustomers(database: Database): CustomerReader {
+  return {
+    of: (sales) =>
+      database.read(async (tx) => {
+        const catalogue = await readCatalogue(tx);
+        const payments = await readPayments(tx, catalogue, sales);
+        const users = await readBotUsers(tx, catalogue, sales);
+        return new Map(
+          payments.map(({ id, payment }) => [
+            Number(id),
+            { payment, botUser: users.get(Number(id)) ?? null, tracking: null },
+          ]),
+        );
+      }),
+  };
+}
+
+async function readPayments(tx: Tx, catalogue: Catalogue, sales: readonly number[]) {
+  return await tx<{ id: string; payment: PaymentCustomer }[]>`
+    select p.id, ${asObject(tx, catalogue, "payments", "p", ofPayment)} as payment
+    from payments p
+    where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(sales)}::jsonb))`;
+}
+
+/** Telegram's id stands in payments with or without the prefix `user_`. */
+async function readBotUsers(
+  tx: Tx,
+  catalogue: Catalogue,
+  sales: readonly number[],
+): Promise<Map<number, BotUser>> {
+  const needed = catalogue.has("bot_users", "bot_id") && catalogue.has("bot_users", "telegram_user_id");
+  if (!needed || !catalogue.has("payments", "customer_user_id")) return new Map();
+  const rows = await tx<{ id: string; bot_user: BotUser }[]>`
+    select p.id, ${asObject(tx, catalogue, "bot_users", "u", ofBotUser)} as bot_user
+    from payments p
+    join bot_users u on u.bot_id = p.bot_id
+      and u.telegram_user_id::text in (p.customer_user_id, regexp_replace(p.customer_user_id, '^user_', ''))
+    where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(sales)}::jsonb))
+    order by u.telegram_user_id`;
+  return new Map(rows.map((row) => [Number(row.id), row.bot_user]));
+}
+
+/** One JSON object of the wanted columns, so that each arrives under the name that the event builder knows. */
+function asObject(
+  tx: Tx,
+  catalogue: Catalogue,
+  table: Table,
+  alias: string,
+  columns: Readonly<Record<string, string>>,
+) {
+  const of = columnsOf(tx, catalogue, table, alias, "UTC");
+  const isFlag = (column: string) => column.startsWith("is_");
+  const parts = Object.entries(columns).map(([name, column]) => {
+    return tx`${name}::text, ${isFlag(column) ? of.plain(column) : of.text(column)}`;
+  });
+  return tx`jsonb_build_object(${parts.reduce((left, right) => tx`${left}, ${right}`)})`;
+}

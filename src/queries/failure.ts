@@ -1,0 +1,70 @@
+import { KnownError } from "../errors.js";
+import { redact } from "../redact.js";
+
+/** What PostgreSQL and the network say, as far as an operator can do something about it (PostgreSQL, appendix A). */
+const known: Readonly<Record<string, (detail: string, where: string) => { what: string; next: string }>> = {
+  ECONNREFUSED: (_, where) => ({
+    what: `Cannot reach the database at ${where}`,
+    next: "check that the server runs and that DATABASE_URL (or PGHOST, PGPORT) names it",
+  }),
+  ENOTFOUND: (_, where) => ({
+    what: `Cannot find the database's host: ${where}`,
+    next: "check the host name in DATABASE_URL (or PGHOST)",
+  }),
+  CONNECT_TIMEOUT: (_, where) => ({
+    what: `The database at ${where} did not answer in time`,
+    next: "check host, port and firewall; connect_timeout in DATABASE_URL sets the limit",
+  }),
+  "28P01": (_, where) => ({
+    what: `The database refused the password: ${where}`,
+    next: "check the password in DATABASE_URL, PGPASSWORD or ~/.pgpass",
+  }),
+  "28000": (_, where) => ({
+    what: `The database refused the login: ${where}`,
+    next: "check user, sslmode and the server's pg_hba.conf",
+  }),
+  "3D000": (_, where) => ({
+    what: `There is no such database: ${where}`,
+    next: "check the database name in DATABASE_URL (or PGDATABASE)",
+  }),
+  "42501": (_, where) => ({
+    what: `The database role lacks a privilege (${where})`,
+    next: "grant it, or use a role that has it; see README, Privileges",
+  }),
+  "25006": (_, where) => ({
+    what: `The database accepts no writes: ${where}`,
+    next: "connect to the primary, or to a role without default_transaction_read_only",
+  }),
+  "55P03": () => ({
+    what: "A row stayed locked by somebody else for 5 seconds: nothing was changed",
+    next: "try again; if it goes on, look for long transactions in pg_stat_activity",
+  }),
+  "57014": () => ({
+    what: "A statement took longer than 2 minutes and was given up",
+    next: "use a shorter window (--hours), or add the partial index of docs/operating.md",
+  }),
+};
+
+const sameAs: Readonly<Record<string, string>> = {
+  EHOSTUNREACH: "ECONNREFUSED",
+  ECONNRESET: "ECONNREFUSED",
+  ENOENT: "ECONNREFUSED", // a unix socket that is not there
+  CONNECTION_CLOSED: "ECONNREFUSED",
+  CONNECTION_ENDED: "ECONNREFUSED",
+  CONNECTION_DESTROYED: "ECONNREFUSED",
+  EAI_AGAIN: "ENOTFOUND",
+  ETIMEDOUT: "CONNECT_TIMEOUT",
+  "28P00": "28P01",
+  "57P03": "ECONNREFUSED",
+};
+
+/** Turns an error of the driver into one that says what to do; leaves everything else as it is. */
+export function explain(error: unknown, where: string): unknown {
+  if (!(error instanceof Error) || error instanceof KnownError) return error;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string") return error;
+  const text = known[sameAs[code] ?? code];
+  return text
+    ? new KnownError({ ...text(code, where), why: redact(error.message) }, { cause: error })
+    : error;
+}

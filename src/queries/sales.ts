@@ -1,0 +1,187 @@
+import type { Outside, SalesReader, Span } from "../ports.js";
+import type { Sale } from "../sales/sale.js";
+import { ACCEPTED_FOR } from "../sales/verdict.js";
+import type { Catalogue } from "./catalogue.js";
+import { readCatalogue } from "./catalogue.js";
+import type { Fragment } from "./columns.js";
+import { asInstant, columnsOf, isZoned } from "./columns.js";
+import type { Database, Tx } from "./database.js";
+import { readPools } from "./pools.js";
+import { parseAmount } from "../sales/money.js";
+
+interface SaleRow {
+  id: string;
+  payment_id: string;
+  bot_id: string;
+  bot_name: string;
+  bot_username: string | null;
+  status: string;
+  amount: string | null;
+  created: string | null;
+  paid: string | null;
+  updated: string | null;
+  flagged: boolean | null;
+  flagged_at: string | null;
+  flag_mark: string | null;
+  meta_event_id: string | null;
+  pageview_event_id: string | null;
+  sent_from_delivery: boolean | null;
+  pool_id: string | null;
+}
+
+/** Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone. */
+export function openSales(database: Database, timeZone: string): SalesReader {
+  return {
+    now: () =>
+      database.read(async (tx) => {
+        const [row] = await tx<
+          { now: string }[]
+        >`select (extract(epoch from clock_timestamp()) * 1000)::text as now`;
+        return asInstant(row?.now ?? null) ?? Number.NaN;
+      }),
+    stuck: (span) =>
+      database.read(async (tx) => {
+        const catalogue = await readCatalogue(tx);
+        const stuck = await stuckSales(tx, catalogue, span, timeZone);
+        const reverted = catalogue.journal ? await revertedSales(tx, catalogue, span, timeZone) : [];
+        const rows = [...stuck, ...reverted].toSorted(
+          (a, b) => Number(b.created ?? 0) - Number(a.created ?? 0),
+        );
+        return await withPools(tx, catalogue, rows);
+      }),
+    named: (references) =>
+      database.read(async (tx) => {
+        const catalogue = await readCatalogue(tx);
+        const rows = await namedSales(tx, catalogue, references, timeZone);
+        const sales = await withPools(tx, catalogue, rows);
+        const found = new Map<string, Sale>();
+        for (const sale of sales) {
+          for (const name of [String(sale.id), sale.paymentId])
+            if (references.includes(name)) found.set(name, sale);
+        }
+        return found;
+      }),
+    outside: (span, now) =>
+      database.read(async (tx) => await outsideSpan(tx, await readCatalogue(tx), span, now, timeZone)),
+    statement: async (span) => {
+      const catalogue = await database.read(readCatalogue);
+      return await database.statementOf((tx) => stuckSales(tx, catalogue, span, timeZone));
+    },
+  };
+}
+
+/**
+ * The incident report's query. The predicate is written literally and bare, so that a partial index over it is used;
+ * `id` settles the order of sales of one moment.
+ */
+function stuckSales(tx: Tx, catalogue: Catalogue, span: Span, timeZone: string) {
+  return tx<SaleRow[]>`
+    select ${saleColumns(tx, catalogue, timeZone)}
+    from payments p join bots b on p.bot_id = b.id
+    where p.status = 'paid' and p.meta_purchase_sent = true and p.meta_event_id is null
+      and ${inSpan(tx, catalogue, span, timeZone)}
+    order by p.created_at desc, p.id desc`;
+}
+
+/** Sales whose last entry in the journal is a revert, and that nobody has flagged or confirmed since. */
+async function revertedSales(tx: Tx, catalogue: Catalogue, span: Span, timeZone: string): Promise<SaleRow[]> {
+  return await tx<SaleRow[]>`
+    select ${saleColumns(tx, catalogue, timeZone)}
+    from payments p join bots b on p.bot_id = b.id
+    where p.id in (select sale_id from purchase_fix.attempt where effect = 'reverted')
+      and (select a.effect from purchase_fix.attempt a where a.sale_id = p.id order by a.id desc limit 1) = 'reverted'
+      and p.status = 'paid' and p.meta_purchase_sent is not true and p.meta_event_id is null
+      and ${inSpan(tx, catalogue, span, timeZone)}`;
+}
+
+async function namedSales(
+  tx: Tx,
+  catalogue: Catalogue,
+  names: readonly string[],
+  timeZone: string,
+): Promise<SaleRow[]> {
+  return await tx<SaleRow[]>`
+    select ${saleColumns(tx, catalogue, timeZone)}
+    from payments p join bots b on p.bot_id = b.id
+    where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(names.filter(isId))}::jsonb))
+       or p.payment_id in (select value from jsonb_array_elements_text(${tx.json(names)}::jsonb))
+    order by p.created_at desc, p.id desc`;
+}
+
+/** PostgreSQL's bigint has 19 digits; longer ones can only be payment ids. */
+const isId = (name: string) => /^\d{1,18}$/.test(name);
+
+function saleColumns(tx: Tx, catalogue: Catalogue, timeZone: string): Fragment {
+  const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
+  const b = columnsOf(tx, catalogue, "bots", "b", timeZone);
+  return tx`
+           p.id, p.payment_id, p.bot_id, b.name as bot_name, ${b.plain("username")} as bot_username,
+           p.status::text as status, ${p.text("amount")} as amount, ${p.instant("created_at")} as created,
+           ${p.instant("paid_at")} as paid, ${p.instant("updated_at")} as updated, p.meta_purchase_sent as flagged,
+           ${p.instant("meta_purchase_sent_at")} as flagged_at, ${p.text("meta_purchase_sent_at")} as flag_mark,
+           p.meta_event_id, ${p.plain("pageview_event_id")} as pageview_event_id,
+           ${p.plain("purchase_sent_from_delivery")} as sent_from_delivery, ${p.plain("pool_id")} as pool_id`;
+}
+
+/** The parameter is converted, never the column, so that an index over `created_at` is used. */
+function inSpan(tx: Tx, catalogue: Catalogue, { since, until }: Span, timeZone: string): Fragment {
+  const zoned = isZoned(catalogue, "payments", "created_at");
+  const at = (ms: number) => {
+    const moment = tx`${new Date(ms).toISOString()}::timestamptz`;
+    return zoned ? moment : tx`(${moment} at time zone ${timeZone})`;
+  };
+  const from = tx`p.created_at >= ${at(since)}`;
+  return until === null ? from : tx`${from} and p.created_at < ${at(until)}`;
+}
+
+async function outsideSpan(
+  tx: Tx,
+  catalogue: Catalogue,
+  span: Span,
+  now: number,
+  timeZone: string,
+): Promise<Outside> {
+  const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
+  const paid = tx`coalesce(${p.instant("paid_at")}, ${p.instant("created_at")})::numeric`;
+  const oldest = now - ACCEPTED_FOR;
+  const amount = catalogue.has("payments", "amount") ? tx`p.amount::numeric` : tx`null::numeric`;
+  const [row] = await tx<{ count: string; amount: string | null; soon: string }[]>`
+    select count(*) as count, sum(nullif(${amount}, 'NaN'))::text as amount,
+           count(*) filter (where ${paid} > ${oldest}::numeric and ${paid} <= ${oldest + 86_400_000}::numeric) as soon
+    from payments p join bots b on p.bot_id = b.id
+    where p.status = 'paid' and p.meta_purchase_sent = true and p.meta_event_id is null
+      and not coalesce((${inSpan(tx, catalogue, span, timeZone)}), false)`;
+  return {
+    count: Number(row?.count ?? 0),
+    amount: parseAmount(row?.amount ?? "0") ?? "0.00",
+    expiringSoon: Number(row?.soon ?? 0),
+  };
+}
+
+async function withPools(tx: Tx, catalogue: Catalogue, rows: readonly SaleRow[]): Promise<Sale[]> {
+  const drafts = rows.map((row) => ({
+    row,
+    botId: Number(row.bot_id),
+    poolId: row.pool_id === null ? null : Number(row.pool_id),
+  }));
+  const pools = await readPools(tx, catalogue, drafts);
+  return drafts.map(({ row, botId, poolId }) => ({
+    id: Number(row.id),
+    paymentId: row.payment_id,
+    botId,
+    botName: row.bot_name,
+    botUsername: row.bot_username,
+    status: row.status,
+    amount: row.amount === null ? null : (parseAmount(row.amount) ?? row.amount),
+    createdAt: asInstant(row.created),
+    paidAt: asInstant(row.paid),
+    updatedAt: asInstant(row.updated),
+    flagged: row.flagged === true,
+    flaggedAt: asInstant(row.flagged_at),
+    mark: { flaggedAt: row.flag_mark, amount: row.amount },
+    metaEventId: row.meta_event_id,
+    pageviewEventId: row.pageview_event_id || null,
+    sentFromDelivery: row.sent_from_delivery,
+    pools: pools.of({ botId, poolId }),
+  }));
+}

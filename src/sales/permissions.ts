@@ -1,0 +1,120 @@
+import type { ObstacleKind } from "./obstacle.js";
+import type { Instant } from "./sale.js";
+import type { Judged, VerdictKind } from "./verdict.js";
+
+/** What can be done about a sale. */
+export const actions = ["confirm", "resend", "revert"] as const;
+export type Action = (typeof actions)[number];
+
+/** What the operator allowed. Each risk has its own flag and none implies another; naming a sale by `--id` is consent. */
+export interface Consent {
+  readonly named: boolean;
+  readonly acceptDuplicate: boolean;
+  readonly withoutProof: boolean;
+  readonly evenAccepted: boolean;
+}
+
+export const noConsent: Consent = {
+  named: false,
+  acceptDuplicate: false,
+  withoutProof: false,
+  evenAccepted: false,
+};
+
+/** The answer of one cell: allowed (and how long), or not, with what would allow it. */
+export type Permission =
+  | { readonly allowed: true; readonly mayDouble: boolean; readonly onlyWhileFolded: boolean }
+  | { readonly allowed: false; readonly because: string; readonly wouldAllow: string | null };
+
+/** A cell of the table. `says` is what docs/verdicts.md prints. */
+export interface Rule {
+  readonly says: string;
+  readonly decide: (judged: Judged, consent: Consent, now: Instant) => Permission;
+}
+
+const yes: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: false };
+const no = (because: string, wouldAllow: string | null = null): Permission => ({ allowed: false, because, wouldAllow });
+
+const always: Rule = { says: "yes", decide: () => yes };
+const never = (because: string): Rule => ({ says: "no", decide: () => no(because) });
+
+const whenNamed: Rule = {
+  says: "when named",
+  decide: (judged, consent) => (consent.named ? yes : no(judged.obstacle.because, `--id ${judged.sale.id}`)),
+};
+
+const acceptDuplicate: Rule = {
+  says: "`--accept-duplicate`",
+  decide: (judged, consent) =>
+    consent.acceptDuplicate
+      ? { allowed: true, mayDouble: true, onlyWhileFolded: false }
+      : no(`${judged.because}: it may count twice`, "--accept-duplicate"),
+};
+
+const stillFolded = (judged: Judged, now: Instant) => judged.foldedUntil === null || now < judged.foldedUntil;
+const folding: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: true };
+
+const whileFolded: Rule = {
+  says: "same pixel and id, under 47 h",
+  decide: (judged, consent, now) => (stillFolded(judged, now) ? folding : acceptDuplicate.decide(judged, consent, now)),
+};
+
+const whileFoldedElseDuplicate: Rule = {
+  says: "same pixel and id, under 47 h; then `--accept-duplicate`",
+  decide: whileFolded.decide,
+};
+
+const namedWhileFolded: Rule = {
+  says: "when named, same pixel and id, under 47 h",
+  decide: (judged, consent, now) => {
+    if (!stillFolded(judged, now)) return no(`${judged.because}, and over 47 h old`);
+    return consent.named ? folding : no(`${judged.because}: left to it`, `--id ${judged.sale.id}`);
+  },
+};
+
+const withoutProof: Rule = {
+  says: "when named, or `--without-proof`",
+  decide: (judged, consent) =>
+    consent.named || consent.withoutProof
+      ? yes
+      : no(`${judged.because}: the application would send it again, at a moment nobody can bound`, "--without-proof"),
+};
+
+const evenAccepted: Rule = {
+  says: "`--even-accepted`",
+  decide: (judged, consent) =>
+    consent.evenAccepted ? yes : no(`${judged.because}: the application would send it again`, "--even-accepted"),
+};
+
+const notSettled = "no acceptance is on record: there is no event id to confirm";
+const settleFirst = "our own attempt has no answer yet: settle it first with resend";
+const left = "its own task may still send it";
+
+/** Verdict × action. The first of the two permission tables; a test walks every cell. */
+export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rule>>>> = {
+  unsettled: { confirm: never(notSettled), resend: whileFoldedElseDuplicate, revert: never(settleFirst) },
+  delivered: { confirm: always, resend: never("Meta has it already: use confirm"), revert: evenAccepted },
+  folded: { confirm: never("Meta counted its event id for another sale"), resend: always, revert: never("resend it: the application would send the same id again") },
+  "in-flight": { confirm: never(notSettled), resend: namedWhileFolded, revert: never(left) },
+  lost: { confirm: never(notSettled), resend: whileFolded, revert: always },
+  ambiguous: { confirm: never(notSettled), resend: whileFolded, revert: withoutProof },
+  untraceable: { confirm: never(notSettled), resend: acceptDuplicate, revert: withoutProof },
+};
+
+const impossible = (): Rule => ({ says: "no", decide: (judged) => no(judged.obstacle.because) });
+
+/** Obstacle × action. Both tables must allow. */
+export const byObstacle: Readonly<Record<ObstacleKind, Readonly<Record<Action, Rule>>>> = {
+  none: { confirm: always, resend: always, revert: always },
+  waiting: { confirm: always, resend: whenNamed, revert: whenNamed },
+  expired: { confirm: always, resend: impossible(), revert: whenNamed },
+  unsendable: { confirm: always, resend: impossible(), revert: always },
+};
+
+/** Both tables together: what is allowed, and whether it may count twice. */
+export function permits(action: Action, judged: Judged, consent: Consent, now: Instant): Permission {
+  const obstacle = byObstacle[judged.obstacle.kind][action].decide(judged, consent, now);
+  const verdict = byVerdict[judged.kind][action].decide(judged, consent, now);
+  if (!verdict.allowed) return verdict.wouldAllow === null || obstacle.allowed ? verdict : obstacle;
+  return obstacle.allowed ? verdict : obstacle;
+}

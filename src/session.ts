@@ -1,0 +1,70 @@
+import type { Config } from "./config.js";
+import type { Output, Signals } from "./context.js";
+import type { Opened } from "./open.js";
+import type { Options } from "./options.js";
+import type { Clock } from "./ports.js";
+import type { CeleryPort } from "./sales/workers.js";
+
+/** What the body of a command can ask for; nothing is opened before it does. */
+export interface Session {
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly timeZone: string;
+  /** Somebody watches: waiting a little for another run is better than a refusal. */
+  readonly onTerminal: boolean;
+  /** All of standard input. @throws KnownError where it is a terminal */
+  readonly stdin: () => Promise<string>;
+  readonly open: (command: string, options: Options) => Promise<Opened>;
+  readonly openCelery: () => Promise<CeleryPort>;
+}
+
+export interface SessionParts {
+  readonly config: Config;
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly signals: Signals;
+  readonly stdin: Session["stdin"];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  readonly version: string;
+}
+
+/** A session, and how to end it. */
+export function openSession(parts: SessionParts): { session: Session; close: () => Promise<void> } {
+  const { config, output, clock, signals } = parts;
+  const opened: Opened[] = [];
+  return {
+    session: {
+      output,
+      clock,
+      timeZone: config.dbTimezone,
+      onTerminal: output.canAsk,
+      stdin: parts.stdin,
+      open: async (command, options) => {
+        const { open } = await import("./open.js");
+        const one = await open(config, parts, {
+          command,
+          timeoutMs: options.timeout ?? 30_000,
+          minAgeMs: options.minAge,
+          retryHorizonMs: options.retryHorizon,
+          witness: options.witness ?? true,
+        });
+        opened.push(one);
+        return one;
+      },
+      openCelery: async () => {
+        const { celeryCommand, SEND_TASK } = await import("./celery/inspect.js");
+        const { app, binary, cwd } = config.celery;
+        const { env, brokerUrl } = { env: parts.env, brokerUrl: config.brokerUrl };
+        const asking = { binary, app, cwd: cwd ?? parts.cwd, env, brokerUrl, sendTask: SEND_TASK };
+        return celeryCommand({ ...asking, now: clock.now, signal: signals.stop });
+      },
+    },
+    close: async () => {
+      await Promise.all(opened.map((one) => one.close()));
+    },
+  };
+}

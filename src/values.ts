@@ -1,0 +1,109 @@
+import { InvalidArgumentError } from "commander";
+import { parseAmount } from "./sales/money.js";
+
+/** The longest window: what lies further back, Meta no longer accepts, but an owner may want to see it. */
+const MOST_HOURS = 24 * 366;
+
+/** `--hours 24`: positive, fractions allowed. */
+export function hours(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > MOST_HOURS) {
+    throw new InvalidArgumentError(`Give a number of hours from above 0 to ${MOST_HOURS}.`);
+  }
+  return value;
+}
+
+/** `--limit 50`: a whole number from 1. */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Give a whole number from 1.");
+  return Number(text);
+}
+
+const unit: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
+
+/** A span of time in milliseconds: `90`, `90s`, `20m`, `18h`. */
+export function duration(text: string): number {
+  const match = /^(\d{1,7}(?:\.\d+)?)([smh]?)$/.exec(text);
+  if (!match) throw new InvalidArgumentError("Give seconds, or a number with s, m or h, such as 20m.");
+  return Number(match[1]) * (unit[match[2] ?? ""] ?? 1) * 1000;
+}
+
+/** Like `duration`, but not nothing. */
+export function someTime(text: string): number {
+  const ms = duration(text);
+  if (ms <= 0) throw new InvalidArgumentError("Give more than 0.");
+  return ms;
+}
+
+/** `--accept-duplicate=500`: money as a decimal number. */
+export function money(text: string): string {
+  const amount = /^\d+([.,]\d{1,2})?$/.test(text) ? parseAmount(text.replace(",", ".")) : null;
+  if (amount === null) throw new InvalidArgumentError("Give an amount of money, such as 500 or 497.00.");
+  return amount;
+}
+
+/** `--id` repeats and takes commas: ids, payment ids, or `-` for standard input. */
+export function references(text: string, earlier: readonly string[] = []): readonly string[] {
+  const names = splitReferences(text);
+  if (names.length === 0)
+    throw new InvalidArgumentError(
+      "Give an id such as 9445, or a payment id such as BOT19_1763607031_ab12cd.",
+    );
+  return [...new Set([...earlier, ...names])];
+}
+
+export function splitReferences(text: string): string[] {
+  return text.split(/[\s,]+/).filter((name) => name !== "");
+}
+
+/**
+ * `--since` and `--until`: ISO-8601. Without a zone it is read in the shop's, like the shop's own columns. Returns a
+ * function of that zone, since the configuration is read later than the options.
+ */
+export function moment(text: string): (timeZone: string) => number {
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:?\d\d)?$/i.exec(
+    text,
+  );
+  const naive = match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}Z`) : Number.NaN;
+  if (!match || Number.isNaN(naive)) {
+    throw new InvalidArgumentError(
+      "Give a time such as 2026-11-20, 2026-11-20T14:00 or 2026-11-20T17:00:00Z.",
+    );
+  }
+  const zone = match[3]?.toUpperCase();
+  if (zone === undefined) return (timeZone) => fromLocal(naive, timeZone);
+  const [, sign, h = "0", m = "0"] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
+  const offset = (Number(h) * 60 + Number(m)) * 60_000 * (sign === "-" ? -1 : 1);
+  return () => naive - offset;
+}
+
+/** The instant at which the clocks of a zone show this; twice, since the offset is that of the result. */
+function fromLocal(naive: number, timeZone: string): number {
+  const once = naive - offsetAt(naive, timeZone);
+  return naive - offsetAt(once, timeZone);
+}
+
+function offsetAt(instant: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  const part = Object.fromEntries(
+    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
+  );
+  const shown = Date.UTC(
+    part["year"] ?? 0,
+    (part["month"] ?? 1) - 1,
+    part["day"],
+    part["hour"],
+    part["minute"],
+    part["second"],
+  );
+  return shown - Math.floor(instant / 1000) * 1000;
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, types } from "pg";
+import { inject } from "vitest";
+/** Milliseconds that a connection may take to vanish after its client has said goodbye. */
+const stragglerLimit = 1_000;
+/** A fresh database with the shop's tables, all empty. */
+export async function shopDatabase(name = "shop") {
+    return await freshDatabase(name, `template ${inject("shopTemplate")}`);
+}
+/** A fresh database without any table. */
+export async function emptyDatabase(name = "empty") {
+    return await freshDatabase(name, "template template0 encoding 'UTF8'");
+}
+async function freshDatabase(label, source) {
+    const name = `${label.replaceAll(/\W/g, "_")}_${randomBytes(6).toString("hex")}`.toLowerCase();
+    await onServer(`create database ${name} ${source}`);
+    // An existing server may live in another zone; the servers that we start are in UTC anyway.
+    await onServer(`alter database ${name} set timezone = 'UTC'`);
+    const url = new URL(inject("postgresUrl"));
+    url.pathname = `/${name}`;
+    const witness = new Client({ connectionString: url.href, application_name: "test-witness", types: asText });
+    await witness.connect();
+    return {
+        name,
+        url: url.href,
+        witness,
+        query: async (text, values = []) => (await witness.query(text, [...values])).rows,
+        close: async () => {
+            const leaked = await leakedConnections(witness);
+            await witness.end();
+            await onServer(`drop database ${name} with (force)`);
+            if (leaked.length > 0)
+                throw new Error(`Connections to ${name} were left open: ${leaked.join("; ")}`);
+        },
+    };
+}
+async function onServer(sql) {
+    const client = new Client({ connectionString: inject("postgresUrl"), application_name: "test-cast" });
+    await client.connect();
+    try {
+        await client.query(sql);
+    }
+    finally {
+        await client.end();
+    }
+}
+/** Clients only: the server's own workers (autovacuum) come and go as they like. */
+async function leakedConnections(witness) {
+    const limit = performance.now() + stragglerLimit;
+    for (;;) {
+        const { rows } = await witness.query(`select concat_ws(', ', nullif(application_name, ''), state, left(query, 80)) as connection
+       from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
+        if (rows.length === 0 || performance.now() > limit)
+            return rows.map(({ connection }) => connection);
+        await sleep(20);
+    }
+}
+/** A JavaScript Date would lose microseconds and take on this process's zone, so dates and timestamps stay text. */
+const dateTypes = new Set([1082, 1114, 1115, 1182, 1184, 1185]);
+const asText = {
+    getTypeParser: ((oid, format) => dateTypes.has(oid)
+        ? (text) => text
+        : types.getTypeParser(oid, format)),
+};

@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import { Client } from "pg";
+import { shopSchema } from "../../demo/postgres-schema.js";
+import { startPostgres } from "../../demo/postgres.js";
+/** One server for the whole run, with the shop's tables in a template that each test file copies. */
+export default async function setup(project) {
+    const template = `template_shop_${randomBytes(4).toString("hex")}`;
+    const postgres = await startPostgres();
+    await run(postgres.url, `create database ${template} template template0 encoding 'UTF8'`);
+    const inTemplate = new URL(postgres.url);
+    inTemplate.pathname = `/${template}`;
+    await run(inTemplate.href, shopSchema());
+    project.provide("postgresUrl", postgres.url);
+    project.provide("shopTemplate", template);
+    return async () => {
+        if (postgres.origin === "TEST_DATABASE_URL")
+            await run(postgres.url, `drop database ${template} with (force)`);
+        await postgres.stop();
+    };
+}
+async function run(url, sql) {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    try {
+        await client.query(sql);
+    }
+    finally {
+        await client.end();
+    }
+}
