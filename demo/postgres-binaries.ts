@@ -15,16 +15,18 @@ export interface Binaries {
   place(folder: string): void;
 }
 
-/** Where to look; tests look elsewhere. */
+/** Where programs are looked for, and where data goes; tests look elsewhere. */
 export interface Places {
   /** The file or folder from whose `node_modules` the embedded binaries are taken. */
   readonly checkout: string;
   /** The folder that holds one `<version>/bin` for each installed PostgreSQL, as on Debian and Ubuntu. */
   readonly system: string;
+  /** A file system in memory, for the data where it has room to spare. */
+  readonly memory: string;
 }
 
 /** The best first: the embedded ones, whose version is pinned, then the system's from the newest to the oldest. */
-export function findBinaries(places: Places): readonly Binaries[] {
+export function findBinaries(places: Omit<Places, "memory">): readonly Binaries[] {
   const embedded = embeddedBinaries(places.checkout);
   return [...(embedded === undefined ? [] : [embedded]), ...systemBinaries(places.system)];
 }

@@ -21,8 +21,8 @@ export interface Guarded {
 }
 
 /** A new folder that the server's user owns and everyone may look into, even where TMPDIR lies below a private folder. */
-export function makeFolder(name: string): string {
-  const folder = mkdtempSync(join(temporaryRoot(), `purchase-fix-${name}-`));
+export function makeFolder(name: string, root = temporaryRoot()): string {
+  const folder = mkdtempSync(join(root, `purchase-fix-${name}-`));
   chmodSync(folder, 0o755);
   giveAway(folder);
   return folder;
@@ -45,18 +45,24 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** What a watchdog watches over. */
+export interface Guard {
+  /** Of the server; its output goes into the file `log` there. */
+  readonly folder: string;
+  /** All that is removed in the end, with `folder` itself. */
+  readonly folders: readonly string[];
+  readonly server: readonly string[];
+  /** Runs to its end before the server, in the foreground, so that nothing writes into a folder while it is removed. */
+  readonly first?: readonly string[];
+}
+
 /**
  * Puts a shell between Node and the server. It reads a pipe that only Node holds, so the end of Node is the end of the
- * pipe, however Node died; in a session of its own, so that Ctrl-C on the terminal reaches Node alone. `first` runs to
- * its end before the server, in the foreground, so that nothing still writes into the folder while it is removed.
+ * pipe, however Node died; in a session of its own, so that Ctrl-C on the terminal reaches Node alone.
  */
-export function guard(
-  folder: string,
-  server: readonly string[],
-  first: readonly string[] = ["true"],
-): Guarded {
-  const logFile = join(folder, "log");
-  const shell = spawn("/bin/sh", ["-c", watchdog(folder, logFile, server, first)], {
+export function guard(wanted: Guard): Guarded {
+  const logFile = join(wanted.folder, "log");
+  const shell = spawn("/bin/sh", ["-c", watchdog(wanted, logFile)], {
     cwd: "/",
     detached: true,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
@@ -85,7 +91,7 @@ export function guard(
     shell.stdin.end();
     await gone;
     // Only a watchdog that could not be run, or was killed itself, leaves something to remove.
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of wanted.folders) rmSync(folder, { recursive: true, force: true });
   };
   return {
     start: () => void shell.stdin.write("start\n"),
@@ -100,7 +106,7 @@ export function guard(
  * TERM goes first because a background job ignores QUIT until it has handlers of its own, which a server that was
  * started this moment has not; QUIT then makes PostgreSQL (and PgBouncer from 1.23) leave without waiting for clients.
  */
-function watchdog(folder: string, log: string, server: readonly string[], first: readonly string[]): string {
+function watchdog({ folders, server, first = ["true"] }: Guard, log: string): string {
   return `
     trap : HUP INT TERM
     if read -r start; then
@@ -116,7 +122,7 @@ function watchdog(folder: string, log: string, server: readonly string[], first:
         wait "$server"
       fi
     fi
-    rm -rf ${quoted([folder])}`;
+    rm -rf ${quoted(folders)}`;
 }
 
 function quoted(words: readonly string[]): string {

@@ -30,7 +30,6 @@ export interface PostgresOptions {
   /** The superuser's; needed for `scram`. */
   readonly password?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Where programs are looked for. */
   readonly places?: Partial<Places>;
 }
 

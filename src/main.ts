@@ -3,19 +3,16 @@ import { hostname, userInfo } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { readConfig } from "./config.js";
-import type { Signals } from "./context.js";
 import type { ExitCode } from "./errors.js";
 import { KnownError, exitCode } from "./errors.js";
 import { disk } from "./files.js";
+import { Interruption } from "./interruption.js";
 import type { Options } from "./options.js";
 import { openOutput } from "./output/open.js";
 import { printError } from "./output/problem.js";
 import type { Clock } from "./ports.js";
 import { buildProgram } from "./program.js";
 import { openSession } from "./session.js";
-
-/** How long what is in flight is awaited after the first signal. */
-const PATIENCE_MS = 10_000;
 
 /** Commands that change something: a closed pipe or a signal never stops them half-way. */
 const acting: ReadonlySet<string> = new Set(["resend", "revert", "confirm", "init"]);
@@ -29,12 +26,13 @@ const clock: Clock = {
 
 /** argv → exit code. The only catch-all: every error ends here, in words. */
 export async function main(proc: NodeJS.Process): Promise<ExitCode> {
-  const { env, stderr } = proc;
+  const { stderr } = proc;
+  const env = takeEnvironment(proc);
   const interruption = new Interruption(proc);
   let code: ExitCode = exitCode.ok;
   const version = ownVersion();
   const program = buildProgram(version, async (command, options, body) => {
-    code = await inSession(proc, interruption, version, command, options, body);
+    code = await inSession({ proc, env, interruption, version }, command, options, body);
   });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
@@ -44,7 +42,7 @@ export async function main(proc: NodeJS.Process): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.failed;
     if (interruption.code !== null && !(error instanceof KnownError)) return interruption.code;
     await printError(stderr, error, { env, color: proc.argv.includes("--no-color") ? false : undefined });
-    return error instanceof KnownError ? error.exitCode : exitCode.failed;
+    return interruption.code ?? (error instanceof KnownError ? error.exitCode : exitCode.failed);
   } finally {
     interruption.end();
   }
@@ -52,20 +50,25 @@ export async function main(proc: NodeJS.Process): Promise<ExitCode> {
 
 type Body = Parameters<Parameters<typeof buildProgram>[1]>[2];
 
+interface Frame {
+  readonly proc: NodeJS.Process;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly interruption: Interruption;
+  readonly version: string;
+}
+
 async function inSession(
-  proc: NodeJS.Process,
-  interruption: Interruption,
-  version: string,
+  { proc, env, interruption, version }: Frame,
   command: string,
   options: Options,
   body: Body,
 ): Promise<ExitCode> {
-  const { env, stdin, stdout, stderr } = proc;
+  const { stdin, stdout, stderr } = proc;
   const format = options.json ? "json" : options.jsonl ? "jsonl" : options.tsv ? "tsv" : "auto";
   const { color, quiet = false } = options;
   const { signals } = interruption;
   const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal: signals.stop });
-  const { username: user } = userInfo();
+  const user = userName();
   const place = { cwd: proc.cwd(), home: env["HOME"] ?? null, user };
   const config = readConfig({ flags: options, env, files: disk, ...place });
   for (const warning of config.warnings) output.warn(warning);
@@ -78,7 +81,7 @@ async function inSession(
     env,
     cwd: place.cwd,
     host: hostname(),
-    user,
+    user: user ?? "unknown",
     pid: proc.pid,
     version,
   });
@@ -98,37 +101,19 @@ async function inSession(
   }
 }
 
-/** The first signal takes no more work and awaits what is in flight; the second leaves at once. */
-class Interruption {
-  readonly #stop = new AbortController();
-  readonly #abandon = new AbortController();
-  readonly #proc: NodeJS.Process;
-  readonly signals: Signals = { stop: this.#stop.signal, abandon: this.#abandon.signal };
-  code: ExitCode | null = null;
-  #timer: NodeJS.Timeout | undefined;
+/** The environment, read once. Both drivers look at PG* variables by themselves, and not as libpq does: they see none. */
+function takeEnvironment(proc: NodeJS.Process): Readonly<Record<string, string | undefined>> {
+  const env = { ...proc.env };
+  for (const name of Object.keys(env)) if (name.startsWith("PG")) delete proc.env[name];
+  return env;
+}
 
-  constructor(proc: NodeJS.Process) {
-    this.#proc = proc;
-    proc.on("SIGINT", this.#handle);
-    proc.on("SIGTERM", this.#handle);
-  }
-
-  readonly #handle = (signal: NodeJS.Signals) => {
-    // Nothing can be awaited any more, so the loop is not drained: the default action of the signal ends the process.
-    if (this.code !== null) {
-      this.end();
-      this.#proc.kill(this.#proc.pid, signal);
-      return;
-    }
-    this.code = signal === "SIGTERM" ? exitCode.terminated : exitCode.interrupted;
-    this.#stop.abort();
-    this.#timer = setTimeout(() => this.#abandon.abort(), PATIENCE_MS).unref();
-  };
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#proc.off("SIGINT", this.#handle);
-    this.#proc.off("SIGTERM", this.#handle);
+/** Null for a user id without an entry in the system's list, as in a container. */
+function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
   }
 }
 

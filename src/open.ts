@@ -49,9 +49,8 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
   const connection = config.connection();
   for (const warning of connection.warnings) around.output.warn(warning);
   const applicationName = `purchase-fix/${around.version}:${options.command}`;
-  const where = { describe: connection.describe, applicationName };
   const queries = await import("./queries/open.js");
-  const database = queries.openDatabase(forPostgresJs(connection, applicationName), where);
+  const database = queries.openDatabase(forPostgresJs(connection, applicationName), connection);
   const graph = lazily(() => openClient(config, around, options.timeoutMs));
   const credentials = openCredentials({
     encrypted: (pool) => database.read((tx) => queries.encryptedToken(tx, pool)),

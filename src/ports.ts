@@ -1,7 +1,7 @@
 import type { Evidence } from "./sales/evidence.js";
 import type { Answer, Effect } from "./sales/outcome.js";
 import type { Planned } from "./sales/plan.js";
-import type { Instant, Sale } from "./sales/sale.js";
+import type { Instant, Pool, Sale } from "./sales/sale.js";
 
 /** Time as a value, so that a simulation can drive it. */
 export interface Clock {
@@ -45,7 +45,7 @@ export interface EvidenceReader {
 /** Can the event of a sale be built and sent, as far as the shop's rows go? */
 export interface Shipping {
   /** The fault by sale id; sales without one are absent. */
-  faults(sales: readonly Sale[], now: Instant): Promise<Map<number, string>>;
+  faults(parcels: readonly { sale: Sale; pool: Pool | null }[], now: Instant): Promise<Map<number, string>>;
   /** What this invocation lacks to check (or to send): no key, no pools. Null when it lacks nothing. */
   lacking(sales: readonly Sale[]): Lack | null;
 }

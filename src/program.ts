@@ -18,6 +18,7 @@ export function buildProgram(version: string, run: Run): Command {
     )
     .version(version)
     .helpCommand(false)
+    .showHelpAfterError("(add --help for the options)")
     .addHelpText(
       "after",
       "\nHelp on a command: purchase-fix help COMMAND; on exit codes: purchase-fix help exit-codes.",

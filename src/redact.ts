@@ -34,16 +34,24 @@ export class Secret {
 /** Shorter ones would blank out ordinary words; inside a URL they are still found by its shape. */
 const SHORTEST = 6;
 
-const known = new Set<string>();
-let knownPattern: RegExp | undefined;
+interface Known {
+  readonly secret: string;
+  /** Letters and digits that no encoding changes: found sooner than the pattern, and mostly missing. */
+  readonly core: string;
+  readonly pattern: RegExp;
+}
+
+/** The longest first, so that a secret inside another leaves no tail behind. */
+const known: Known[] = [];
 
 /** Registers a secret, so that `redact()` finds it wherever a library put it; of a URL its password too. */
 export function remember(value: string): void {
   for (const secret of [value, passwordOf(value)]) {
-    if (secret.length < SHORTEST || known.has(secret)) continue;
-    known.add(secret);
-    knownPattern = undefined;
+    if (secret.length < SHORTEST || known.some((one) => one.secret === secret)) continue;
+    const [core = ""] = (secret.match(/[A-Za-z0-9]+/g) ?? []).toSorted((a, b) => b.length - a.length);
+    known.push({ secret, core, pattern: patternOf(secret) });
   }
+  known.sort((a, b) => b.secret.length - a.secret.length);
 }
 
 /** Drivers quote a password without its URL, and decoded. */
@@ -55,37 +63,24 @@ function passwordOf(value: string): string {
   }
 }
 
-/** One pattern for all secrets, the longest first, so that a secret inside another leaves no tail behind. */
-function patternOfKnown(): RegExp {
-  const byLength = [...known].sort((a, b) => b.length - a.length);
-  return new RegExp(byLength.map(patternOf).join("|"), "gu");
-}
-
 /**
  * A secret as it stands, and with any of its characters escaped as URLs, forms, JSON or `inspect` do. JSON in JSON in
  * JSON puts seven backslashes before a quote; a bound, since without one a text of backslashes is read for ever.
  */
-function patternOf(secret: string): string {
-  return secret.replace(/\\+|[^A-Za-z0-9]/gsu, (part) =>
+function patternOf(secret: string): RegExp {
+  const source = secret.replace(/\\+|[^A-Za-z0-9]/gsu, (part) =>
     part.startsWith("\\")
       ? `(?:\\\\{${part.length},${part.length * 8}}|${percent(part)})`
       : `(?:${escapesOf(part).join("|")})`,
   );
+  return new RegExp(source, "gu");
 }
-
-const named: Readonly<Record<string, string>> = {
-  "\n": "n",
-  "\r": "r",
-  "\t": "t",
-  "\b": "b",
-  "\f": "f",
-  "\v": "v",
-};
 
 function escapesOf(character: string): string[] {
   const unicode = Array.from({ length: character.length }, (_, at) => hex(character.charCodeAt(at), 4));
   const forms = [`\\\\{0,7}\\u{${hex(character.codePointAt(0) ?? 0)}}`, percent(character)];
-  if (named[character] !== undefined) forms.push(`\\\\{1,7}${named[character]}`);
+  const [, letter] = /^"\\([bfnrt])"$/.exec(JSON.stringify(character)) ?? [];
+  if (letter !== undefined) forms.push(`\\\\{1,7}${letter}`);
   forms.push(
     `\\\\{1,7}u${unicode.map(anyCase).join("\\\\{1,7}u")}`,
     `\\\\{1,7}x${anyCase(hex(character.charCodeAt(0), 2))}`,
@@ -122,7 +117,10 @@ const shapes: readonly [RegExp, string][] = [
 /** Takes every secret out of a text that is about to leave the process. */
 export function redact(text: string): string {
   let clean = text;
-  if (known.size > 0) clean = clean.replace((knownPattern ??= patternOfKnown()), PLACEHOLDER);
+  // No encoding makes a secret shorter, and most texts are cells shorter than any token.
+  for (const { secret, core, pattern } of known) {
+    if (secret.length <= clean.length && clean.includes(core)) clean = clean.replace(pattern, PLACEHOLDER);
+  }
   for (const [shape, placeholder] of shapes) clean = clean.replace(shape, placeholder);
   return clean.includes("://") ? withoutUrlPasswords(clean) : clean;
 }

@@ -78,7 +78,7 @@ describe("where a URL leads", () => {
     "postgresql://%2Frun%2Fpg:6000/shop",
     "postgresql://:6000/shop?host=%2Frun%2Fpg",
   ])("%s is a unix socket, without TLS even where it is asked for", (url) => {
-    const connection = resolved({ url: `${url}`, env: { PGSSLMODE: "verify-full" } });
+    const connection = resolved({ url, env: { PGSSLMODE: "verify-full" } });
     expect(connection.socketPath).toBe("/run/pg/.s.PGSQL.6000");
     expect(gist(connection)).toEqual(["/run/pg", 6000, "shop", "ana", null, "disable"]);
   });

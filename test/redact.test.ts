@@ -120,19 +120,3 @@ describe("What was never remembered leaves a text by its shape:", () => {
     expect(redact(text)).toBe(text);
   });
 });
-
-describe("A hostile text of megabytes", () => {
-  test.each([
-    ["a.", "a dotted word"],
-    ["x://y:", "URLs without an end"],
-    ["access_token=", "parameters without values"],
-    ["Bearer ", "bearers of nothing"],
-    ["\\", "backslashes"],
-    ["EAA", "beginnings of tokens"],
-  ])("made of %j is read in one go", (part) => {
-    remember('quo"te\\d\\\\-secret');
-    // Where the time were quadratic in the length, this would outlast the test's limit many times over.
-    const text = part.repeat(2_000_000 / part.length);
-    expect(redact(`${text} key-of-the-shop`)).toContain("[secret]");
-  });
-});

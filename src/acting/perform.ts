@@ -8,9 +8,11 @@ import type { Left, Plan, Planned, Wishes } from "../sales/plan.js";
 import { makePlan } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { needsPerson } from "../sales/obstacle.js";
-import { question, resultReport } from "./report.js";
+import { resultReport } from "./report.js";
+import { question } from "./words.js";
 import { underLease } from "./run.js";
-import type { SendOptions, Sent } from "./send.js";
+import type { Sent } from "./send.js";
+import type { SendOptions } from "./sending.js";
 import type { Selection, Survey } from "./survey.js";
 import { survey } from "./survey.js";
 
@@ -120,7 +122,13 @@ async function carryOut(ctx: ActingContext, plan: Plan, work: Work, lease: Lease
     bar.update(`${plan.action}: ${done} of ${plan.act.length}`);
   };
   try {
-    const result = await work(plan.act, { lease, ...ctx.signals, until, progress });
+    const result = await work(plan.act, {
+      lease,
+      ...ctx.signals,
+      until,
+      progress,
+      notice: (line) => ctx.output.say(line, "warn"),
+    });
     const unreached = total(result.unreached.map(({ item }) => item.judged.sale));
     return { result, summary: { ...tally(result.outcomes), unreached } };
   } finally {

@@ -1,16 +1,17 @@
-import type { ActingContext, Column, Report, Tone } from "../context.js";
+import type { ActingContext, Report, Tone } from "../context.js";
 import { JSON_VERSION, leftJson, outcomeJson, plannedJson, saleJson, totals } from "../sales/json.js";
-import { showAmount } from "../sales/money.js";
 import type { Outcome } from "../sales/outcome.js";
-import { tally, total } from "../sales/outcome.js";
+import { tally } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Left, Plan, Planned } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
+import { resultColumns } from "./columns.js";
 import type { Survey } from "./survey.js";
+import { notStuck, tell } from "./words.js";
 
 /** One line of what a command did, would do, or left. */
-interface Line {
+export interface Line {
   readonly sale: Sale;
   readonly verdict: string;
   readonly what: string;
@@ -19,7 +20,7 @@ interface Line {
   readonly because: string;
 }
 
-interface Result {
+export interface Result {
   readonly run: string | null;
   readonly dryRun: boolean;
   readonly outcomes: readonly Outcome[];
@@ -51,7 +52,7 @@ export function resultReport(
     dryRun: result.dryRun,
   };
   return {
-    columns: columns(ctx.currency),
+    columns: resultColumns(ctx.currency),
     rows: lines,
     document: () => ({
       ...head,
@@ -68,23 +69,6 @@ export function resultReport(
       yield { ...head, totals: sums };
     },
   };
-}
-
-function columns(currency: string): Column<Line>[] {
-  return [
-    { title: "ID", value: ({ sale }) => String(sale.id), align: "right" },
-    { title: "Payment", value: ({ sale }) => sale.paymentId },
-    {
-      title: "Amount",
-      value: ({ sale }) => sale.amount,
-      shown: ({ sale }) => showAmount(sale.amount, currency),
-      align: "right",
-    },
-    { title: "Verdict", value: (line) => line.verdict },
-    { title: "Result", value: (line) => line.what, tone: (line) => line.tone },
-    { title: "Event ID", value: (line) => line.eventId, flexible: true },
-    { title: "Because", value: (line) => line.because, flexible: true },
-  ];
 }
 
 function outcomeLine({ judged, answer, effect, eventId, because }: Outcome): Line {
@@ -133,72 +117,4 @@ function otherJson(sale: Sale) {
     wouldAllow: null,
     needsPerson: false,
   };
-}
-
-/** Why there is nothing to do about a sale that was named. */
-export function notStuck(sale: Sale): string {
-  if (sale.status !== "paid") return `not paid: its status is ${sale.status}`;
-  if (sale.metaEventId !== null) return "not stuck: Meta confirmed it";
-  return "not stuck: it is not flagged as sent, so the application still sends it";
-}
-
-/** The question before a window is acted on: what, how much, where, and to whom. */
-export function question({ place, currency }: ActingContext, action: Action, plan: Plan): string {
-  const sum = total(plan.act.map(({ judged }) => judged.sale));
-  const what = `${action} ${sum.count} sale${sum.count === 1 ? "" : "s"} (${showAmount(sum.amount, currency)})`;
-  if (action !== "resend") return `${what} in ${place.database}?`;
-  const pixels = [...new Set(plan.act.map(({ judged }) => judged.identity.pixelId))].join(", ");
-  return `${what} of ${place.database} to ${place.graph}, pixel ${pixels}${testEvents(plan)}${doubling(plan, currency)}?`;
-}
-
-function testEvents(plan: Plan): string {
-  const count = plan.act.filter(({ judged }) => judged.identity.pool?.testEventCode).length;
-  return count === 0 ? "" : `, ${count} as TEST EVENTS`;
-}
-
-function doubling(plan: Plan, currency: string): string {
-  const risky = plan.act.filter((item) => item.mayDouble).map(({ judged }) => judged.sale);
-  if (risky.length === 0) return "";
-  return `; ${risky.length} of them (${showAmount(total(risky).amount, currency)}) may count twice`;
-}
-
-/** The lines beneath: the figures, the risks taken, and what to do next. */
-function tell(ctx: ActingContext, action: Action, plan: Plan, result: Result, found: Survey): void {
-  const { output, currency, clock } = ctx;
-  if (result.run === null) {
-    const verb = result.dryRun ? "would" : "nothing to";
-    const sum = total(plan.act.map(({ judged }) => judged.sale));
-    const count =
-      sum.count === 0
-        ? ""
-        : ` ${sum.count} of ${found.judged.length} sales, ${showAmount(sum.amount, currency)}`;
-    output.say(`${verb} ${action}${count}${testEvents(plan)}${doubling(plan, currency)}`);
-  } else {
-    const sums = Object.entries(tally(result.outcomes)).map(
-      ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
-    );
-    output.say(`run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}`);
-  }
-  for (const line of severalPools(plan)) output.say(line, "dim");
-  if (result.outcomes.some(({ answer }) => answer === "accepted")) {
-    const until = iso(clock.now() + 47 * 3_600_000);
-    output.say(
-      `a copy still queued in Celery is folded by Meta until ${until}: restart or purge stale workers before (risk R3)`,
-      "dim",
-    );
-  }
-  const persons = plan.left.filter((item) => item.person !== null).length;
-  if (plan.left.length > 0)
-    output.say(`left ${plan.left.length}, of which ${persons} need a person`, persons > 0 ? "warn" : "dim");
-}
-
-/** The application takes a bot's first pool; where there are several, the operator should know which one it was. */
-function severalPools(plan: Plan): string[] {
-  const bots = new Map<string, string>();
-  for (const { judged } of plan.act) {
-    const { pools, botName } = judged.sale;
-    if (pools !== null && pools.length > 1)
-      bots.set(botName, `pool ${judged.identity.pool?.id} of ${pools.map((p) => p.id).join(", ")}`);
-  }
-  return [...bots].map(([bot, pool]) => `bot ${bot} is in several enabled pools: using ${pool}`);
 }

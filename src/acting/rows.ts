@@ -2,7 +2,8 @@ import type { Attempts, Clock, Lease, Written } from "../ports.js";
 import type { Outcome } from "../sales/outcome.js";
 import type { Planned } from "../sales/plan.js";
 import type { Judged } from "../sales/verdict.js";
-import type { SendOptions, Sent } from "./send.js";
+import type { Sent } from "./send.js";
+import type { SendOptions } from "./sending.js";
 import { stateInWords } from "./state.js";
 
 /** Rows per statement: small enough that the application never waits for our locks (5,000 rows held them for 47 ms). */

@@ -1,5 +1,6 @@
 import type { EvidenceReader, Lack, Outside, SalesReader, Shipping, Span } from "../ports.js";
 import { noEvidence } from "../sales/evidence.js";
+import { identify } from "../sales/identity.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import type { Judged, Policy } from "../sales/verdict.js";
 import { judge } from "../sales/verdict.js";
@@ -58,14 +59,18 @@ function isOpen({ sale, evidence }: Judged): boolean {
   return sale.status === "paid" && sale.metaEventId === null && (sale.flagged || evidence.reverted);
 }
 
+/** Evidence comes first: it may name the pixel, and with it the pool, that an event must go to. */
 async function judgeAll(
   { evidence, shipping, policy }: SurveyPorts,
   sales: readonly Sale[],
   now: Instant,
 ): Promise<{ judged: Judged[]; lack: Lack | null }> {
-  const [found, faults] = await Promise.all([evidence.about(sales, now), shipping.faults(sales, now)]);
+  const found = await evidence.about(sales, now);
+  const of = (sale: Sale) => found.get(sale.id) ?? noEvidence;
+  const parcels = sales.map((sale) => ({ sale, pool: identify(sale, of(sale), policy.pixelId).pool }));
+  const faults = await shipping.faults(parcels, now);
   const judged = sales.map((sale) =>
-    judge(sale, found.get(sale.id) ?? noEvidence, { fault: faults.get(sale.id) ?? null }, policy, now),
+    judge(sale, of(sale), { fault: faults.get(sale.id) ?? null }, policy, now),
   );
   return { judged, lack: shipping.lacking(sales) };
 }

@@ -27,7 +27,7 @@ export function readAnswer(stdout: string): Readonly<Record<string, unknown>> | 
  */
 export function readWorkers(answers: Answers, at: Instant, sendTask: string): WorkerSnapshot[] {
   const names = new Set(Object.values(answers).flatMap((answer) => Object.keys(answer)));
-  return [...names].sort().map((name) => readWorker(name, answers, at, sendTask));
+  return [...names].toSorted().map((name) => readWorker(name, answers, at, sendTask));
 }
 
 function readWorker(name: string, answers: Answers, at: Instant, sendTask: string): WorkerSnapshot {

@@ -56,15 +56,15 @@ export function runChild(task: ChildTask): Promise<ChildEnd> {
     const stdout = collect(child.stdout, MAX_STDOUT_BYTES, () => end("flood"));
     const stderr = collect(child.stderr, MAX_STDERR_BYTES);
     const abort = (): void => end("aborted");
-    // The second Ctrl-C leaves at once, without waiting for us: the child must not outlive even that.
-    const leave = (): void => signalGroup(child, "SIGKILL");
     task.signal?.addEventListener("abort", abort);
-    process.once("exit", leave);
+    living.add(child);
+    if (living.size === 1) process.on("exit", killAll);
     const letGo = (): void => {
       clearTimeout(deadline);
       clearTimeout(grace);
       task.signal?.removeEventListener("abort", abort);
-      process.removeListener("exit", leave);
+      living.delete(child);
+      if (living.size === 0) process.removeListener("exit", killAll);
     };
     child.once("error", (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return;
@@ -86,6 +86,13 @@ export function runChild(task: ChildTask): Promise<ChildEnd> {
       else resolve({ kind: ended });
     });
   });
+}
+
+const living = new Set<ChildProcess>();
+
+/** The second Ctrl-C leaves at once, without waiting for us: no child may outlive even that. */
+function killAll(): void {
+  for (const child of living) signalGroup(child, "SIGKILL");
 }
 
 /** Signals the whole group; one that is gone already (ESRCH) is what we want. */

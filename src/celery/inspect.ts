@@ -50,7 +50,8 @@ async function inspect(settings: CeleryCommand, timeoutMs: number): Promise<Cele
   if (Object.keys(answers).length === 0) {
     const spentMs = settings.now() - askedAt;
     // Alone it loads about twice as fast as four times in parallel on two cores.
-    const restMs = Math.max(waitMs, timeoutMs - spentMs - (spentMs - waitMs) / 2);
+    const loadingMs = Math.max(0, spentMs - waitMs) / 2;
+    const restMs = Math.max(waitMs, timeoutMs - spentMs - loadingMs);
     const reply = await ask(settings, "ping", restMs, restMs + COMMAND_ALLOWANCE_MS);
     if (reply.kind === "answer") answers.ping = reply.answer;
     // Silence is on record already, so that running out of time adds nothing.

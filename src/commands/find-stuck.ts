@@ -1,14 +1,16 @@
 import type { Selection, Survey } from "../acting/survey.js";
 import { spanOf, survey } from "../acting/survey.js";
-import { notStuck } from "../acting/report.js";
-import type { Column, ReadingContext } from "../context.js";
+import { saleColumns } from "../acting/columns.js";
+import { notStuck } from "../acting/words.js";
+import type { ReadingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
-import { JSON_VERSION, because, saleJson, totals } from "../sales/json.js";
+import { byHour, byName } from "../sales/histogram.js";
+import { JSON_VERSION, saleJson, totals } from "../sales/json.js";
 import { showAmount } from "../sales/money.js";
 import { byDeadline } from "../sales/plan.js";
 import { HOUR } from "../sales/sale.js";
-import { age, iso } from "../sales/time.js";
+import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 
 export interface FindOptions {
@@ -34,7 +36,7 @@ export async function findStuck(ctx: ReadingContext, options: FindOptions): Prom
   const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(found.now) };
   const sales = shown.map((judged) => saleJson(judged, ctx.currency));
   await ctx.output.report({
-    columns: columns(ctx.currency, found.now),
+    columns: saleColumns(ctx.currency, found.now),
     rows: shown,
     document: () => ({ ...head, sales, totals: sums }),
     lines: function* () {
@@ -64,40 +66,6 @@ function nearest(judged: readonly Judged[], limit: number | null): readonly Judg
   return judged.filter((item) => kept.has(item));
 }
 
-function columns(currency: string, now: number): Column<Judged>[] {
-  const since = ({ sale }: Judged) => (sale.flaggedAt === null ? null : age(now - sale.flaggedAt));
-  const time = (at: number | null) => (at === null ? null : iso(at));
-  return [
-    { title: "ID", value: ({ sale }) => String(sale.id), align: "right" },
-    { title: "Payment", value: ({ sale }) => sale.paymentId },
-    { title: "Bot", value: ({ sale }) => sale.botName, flexible: true },
-    {
-      title: "Amount",
-      value: ({ sale }) => sale.amount,
-      shown: ({ sale }) => showAmount(sale.amount, currency),
-      align: "right",
-    },
-    {
-      title: "Flagged at",
-      value: ({ sale }) => time(sale.flaggedAt),
-      shown: ({ sale }) => time(sale.flaggedAt)?.slice(0, 19) ?? "-",
-    },
-    { title: "Age", value: since, align: "right" },
-    {
-      title: "Verdict",
-      value: ({ kind }) => kind,
-      tone: ({ kind }) => (kind === "untraceable" ? "warn" : "strong"),
-    },
-    {
-      title: "Obstacle",
-      value: ({ obstacle }) => obstacle.kind,
-      shown: ({ obstacle }) => (obstacle.kind === "none" ? "" : obstacle.kind),
-      tone: () => "warn",
-    },
-    { title: "Because", value: because, flexible: true },
-  ];
-}
-
 async function tell({ output, currency }: ReadingContext, found: Survey, shown: number): Promise<void> {
   const { judged, now, outside, others, lack } = found;
   const sums = totals(judged, now);
@@ -116,42 +84,12 @@ async function tell({ output, currency }: ReadingContext, found: Survey, shown: 
     );
   }
   if (lack) output.say(`whether they can be sent was not checked: ${lack.what} (${lack.next})`, "warn");
-  await output.chart("stuck sales by hour of sale (UTC)", byHour(judged));
-  await output.chart("stuck sales by bot", count(judged, ({ sale }) => sale.botName).slice(0, 10));
+  const shape = byHour(judged.map(({ sale }) => sale.createdAt));
+  if (judged.length > 0) {
+    await output.chart(`stuck sales ${shape.title} (UTC)`, shape.bars);
+    await output.chart("stuck sales by bot", byName(judged.map(({ sale }) => sale.botName)));
+  }
   output.say(next(found));
-}
-
-/** The incident's shape: every hour from the first to the last, so that a gap shows; at most the last two days. */
-function byHour(judged: readonly Judged[]): { label: string; count: number }[] {
-  const hours = judged
-    .map(({ sale }) => Math.floor((sale.createdAt ?? Number.NaN) / HOUR))
-    .filter(Number.isFinite);
-  if (hours.length === 0) return [];
-  const last = hours.reduce((a, b) => Math.max(a, b));
-  const first = Math.max(
-    hours.reduce((a, b) => Math.min(a, b)),
-    last - 47,
-  );
-  return Array.from({ length: last - first + 1 }, (_, index) => {
-    const hour = first + index;
-    return {
-      label: iso(hour * HOUR)
-        .slice(5, 13)
-        .replace("T", " "),
-      count: hours.filter((h) => h === hour).length,
-    };
-  });
-}
-
-function count(
-  judged: readonly Judged[],
-  name: (item: Judged) => string,
-): { label: string; count: number }[] {
-  const counts = new Map<string, number>();
-  for (const item of judged) counts.set(name(item), (counts.get(name(item)) ?? 0) + 1);
-  return [...counts]
-    .map(([label, number]) => ({ label, count: number }))
-    .toSorted((a, b) => b.count - a.count);
 }
 
 function next({ judged, span, now }: Survey): string {

@@ -59,7 +59,7 @@ const columns: Column<JournalEntry>[] = [
   {
     title: "Attempted at",
     value: ({ attemptedAt }) => iso(attemptedAt),
-    shown: ({ attemptedAt }) => iso(attemptedAt).slice(0, 19),
+    shown: ({ attemptedAt }) => `${iso(attemptedAt).slice(0, 19)}Z`,
   },
   { title: "Run", value: ({ run }) => run },
   { title: "Command", value: ({ command }) => command },

@@ -1,10 +1,10 @@
 import { Pool } from "undici";
 import { KnownError } from "../errors.js";
 import type { Secret } from "../redact.js";
-import type { GraphAnswer } from "./answer.js";
+import type { GraphAnswer } from "../ports.js";
 import { exchange } from "./exchange.js";
 import { readAnswer } from "./refusal.js";
-import { isPixelId } from "./shipping.js";
+import { isAccessToken, isPixelId } from "./shipping.js";
 
 export interface GraphOptions {
   /** Origin of the Graph API, with a path in front of the version where there is one. */
@@ -51,7 +51,7 @@ function check({ pixelId, token, events }: Batch): void {
       next: "Correct redirect_pools.meta_pixel_id.",
     });
   }
-  if (!/^[\x21-\x7e]+$/.test(token.reveal())) {
+  if (!isAccessToken(token.reveal())) {
     throw new KnownError({
       what: `The access token of pixel ${pixelId} is empty or holds characters that no HTTP header can carry.`,
       next: "Store the token again, without spaces and line breaks.",

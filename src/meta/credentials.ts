@@ -2,6 +2,7 @@ import { KnownError } from "../errors.js";
 import type { Secret } from "../redact.js";
 import type { Fernet } from "./fernet.js";
 import { FernetTokenError, openFernet } from "./fernet.js";
+import { isAccessToken } from "./shipping.js";
 
 /** Where access tokens come from. */
 export interface CredentialSources {
@@ -31,7 +32,10 @@ export function openCredentials({ encrypted, key, configured }: CredentialSource
     if (stored === null || stored === "")
       return { fault: `redirect_pools ${pool}: meta_access_token is empty` };
     try {
-      return fernet.decrypt(stored);
+      const token = fernet.decrypt(stored);
+      return isAccessToken(token.reveal())
+        ? token
+        : { fault: `redirect_pools ${pool}: meta_access_token decrypts to no access token` };
     } catch (error) {
       if (error instanceof FernetTokenError)
         return { fault: `redirect_pools ${pool}: meta_access_token is ${error.message}` };

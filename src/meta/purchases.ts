@@ -47,17 +47,16 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
 
   return {
     shipping: {
-      faults: async (sales, now) => {
+      faults: async (parcels, now) => {
         const events = await build(
-          sales.map((sale) => ({ sale, pool: sale.pools?.[0] ?? null, eventId: ownEventId(sale) })),
+          parcels.map(({ sale, pool }) => ({ sale, pool, eventId: ownEventId(sale) })),
           now,
         );
         const faults = new Map<number, string>();
-        for (const sale of sales) {
-          const pool = sale.pools?.[0];
+        for (const { sale, pool } of parcels) {
           const token = pool?.hasToken ? await credentials.fault(pool.id) : null;
           const event = events.get(sale.id);
-          const list = [shippingFault(sale), token, event && "fault" in event ? event.fault : null];
+          const list = [shippingFault(sale, pool), token, event && "fault" in event ? event.fault : null];
           const told = list.filter((fault) => fault !== null);
           if (told.length > 0) faults.set(sale.id, told.join("; "));
         }

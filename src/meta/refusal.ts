@@ -1,5 +1,5 @@
 import { redact } from "../redact.js";
-import type { GraphAnswer, Scope } from "./answer.js";
+import type { GraphAnswer, RefusalScope as Scope } from "../ports.js";
 
 /** A whole HTTP response. Names of headers are in lower case. */
 export interface HttpAnswer {
@@ -69,7 +69,9 @@ function waitOf(headers: HttpAnswer["headers"]): number | null {
 
 function refused(answer: HttpAnswer, error: Json): GraphAnswer {
   const title = string(error["error_user_title"]) ?? string(error["error_user_msg"]);
-  const message = [string(error["message"]), title].filter((text) => text !== null && text !== "").join(": ");
+  const message = [string(error["message"]), title]
+    .filter((text) => text !== null && text !== "")
+    .join(" – ");
   return {
     kind: "refused",
     scope: scopeOf(answer.status, error),

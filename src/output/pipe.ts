@@ -31,12 +31,16 @@ function watch(stream: Sink): Pipe {
   const gone = new AbortController();
   let failure: KnownError | undefined;
   const note = (error: NodeJS.ErrnoException) => {
+    if (failure !== undefined) return;
     const code = error.code ?? "";
     // A terminal that was closed answers EIO, which from a file would be a lost write.
     if (goneCodes.has(code) || (code === "EIO" && stream.isTTY === true)) gone.abort();
-    else failure ??= lostWrite(error);
+    else failure = lostWrite(error);
   };
   stream.on("error", note);
+  stream.on("close", () => failure ?? gone.abort());
+  // A stream that is destroyed never calls back about the chunk that it was writing.
+  const left = new Promise<null>((resolve) => gone.signal.addEventListener("abort", () => resolve(null)));
   return {
     get closed() {
       return gone.signal.aborted;
@@ -45,7 +49,8 @@ function watch(stream: Sink): Pipe {
     async write(chunk) {
       if (gone.signal.aborted) return;
       if (failure === undefined) {
-        const error = await new Promise<Error | null | undefined>((resolve) => stream.write(chunk, resolve));
+        const written = new Promise<Error | null | undefined>((resolve) => stream.write(chunk, resolve));
+        const error = await Promise.race([written, left]);
         if (error) note(error);
       }
       if (failure !== undefined) throw failure;

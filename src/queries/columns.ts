@@ -21,7 +21,8 @@ export function columnsOf(
   alias: string,
   timeZone: string,
 ): Columns {
-  const name = (column: string) => tx`${tx(alias)}.${tx(column)}`;
+  // Names are ours, never a user's: written bare, so that a printed statement reads as a person would write it.
+  const name = (column: string): Fragment => tx`${tx.unsafe(`${alias}.${column}`)}`;
   const has = (column: string) => catalogue.has(table, column);
   return {
     plain: (column) => (has(column) ? name(column) : tx`null`),

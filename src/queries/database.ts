@@ -35,33 +35,43 @@ const limits = {
 /** Opens a pool of at most `max` connections; the first is made by the first transaction. */
 export function openDatabase(
   options: Options<Record<string, PostgresType>>,
-  where: { describe(): string; applicationName: string },
+  where: { describe(): string },
   max = 4,
 ): Database {
   let seen: { text: string; values: readonly unknown[] } = { text: "", values: [] };
-  const sql: Sql = postgres({
-    ...options,
-    max,
-    idle_timeout: 20,
-    prepare: false,
-    fetch_types: false,
-    onnotice: () => undefined,
-    connection: { application_name: where.applicationName },
-    debug: (_connection, text, values) => {
-      seen = { text, values };
-    },
-  });
+  let sql = pool();
+
+  function pool(): Sql {
+    return postgres({
+      ...options,
+      max,
+      idle_timeout: 20,
+      prepare: false,
+      fetch_types: false,
+      onnotice: () => undefined,
+      debug: (_connection, text, values) => {
+        seen = { text, values };
+      },
+    });
+  }
 
   async function transaction<T>(mode: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const used = sql;
     try {
-      return (await sql.begin(mode, async (tx) => {
-        await tx`
-          select set_config(s.name, l.value, true)
-          from jsonb_each_text(${tx.json(limits)}::jsonb) l(name, value)
-          join pg_catalog.pg_settings s on s.name = l.name`;
-        return await work(tx);
+      return (await used.begin(mode, async (tx) => {
+        try {
+          await setLimits(tx);
+          return await work(tx);
+        } catch (error) {
+          if (isLost(error)) await new Promise(() => undefined);
+          throw error;
+        }
       })) as T;
     } catch (error) {
+      if (isLost(error) && used === sql) {
+        sql = pool();
+        void used.end({ timeout: 5 }).catch(() => undefined);
+      }
       throw explain(error, where.describe());
     }
   }
@@ -76,6 +86,23 @@ export function openDatabase(
       }),
     close: () => sql.end({ timeout: 2 }),
   };
+}
+
+/**
+ * The session is gone. postgres.js 3.4 then answers the next statement with the old error, and its own rollback throws
+ * where nobody can catch it (porsager/postgres #1208, #1215): so a lost transaction is left to the driver's closing,
+ * which rejects it, and the pool is replaced.
+ */
+function isLost(error: unknown): boolean {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === "string" && /^(CONNECTION_|ECONN|EPIPE|57P0[123]$|25P0[34]$)/.test(code);
+}
+
+async function setLimits(tx: Tx): Promise<void> {
+  await tx`
+    select set_config(s.name, l.value, true)
+    from jsonb_each_text(${tx.json(limits)}::jsonb) l(name, value)
+    join pg_catalog.pg_settings s on s.name = l.name`;
 }
 
 /** A statement with its parameters written out, for psql. Our own statements hold no `$n` inside quotes. */

@@ -35,6 +35,14 @@ const known: Readonly<Record<string, (detail: string, where: string) => { what: 
     what: `The database accepts no writes: ${where}`,
     next: "connect to the primary, or to a role without default_transaction_read_only",
   }),
+  TLS: (_, where) => ({
+    what: `The database's certificate was not accepted: ${where}`,
+    next: "give its authority with sslrootcert (PGSSLROOTCERT), or choose another sslmode",
+  }),
+  NO_TLS: (_, where) => ({
+    what: `The database at ${where} offers no TLS, which sslmode demands`,
+    next: "switch TLS on at the server, or choose another sslmode (PGSSLMODE)",
+  }),
   "55P03": () => ({
     what: "A row stayed locked by somebody else for 5 seconds: nothing was changed",
     next: "try again; if it goes on, look for long transactions in pg_stat_activity",
@@ -55,16 +63,27 @@ const sameAs: Readonly<Record<string, string>> = {
   EAI_AGAIN: "ENOTFOUND",
   ETIMEDOUT: "CONNECT_TIMEOUT",
   "28P00": "28P01",
+  "57P01": "ECONNREFUSED",
   "57P03": "ECONNREFUSED",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "TLS",
+  SELF_SIGNED_CERT_IN_CHAIN: "TLS",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "TLS",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS",
+  CERT_HAS_EXPIRED: "TLS",
+  ERR_TLS_CERT_ALTNAME_INVALID: "TLS",
 };
 
 /** Turns an error of the driver into one that says what to do; leaves everything else as it is. */
 export function explain(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof KnownError) return error;
-  const code = (error as { code?: unknown }).code;
+  // A host name with several addresses fails with one error for each, and an empty message of its own.
+  const first =
+    error instanceof AggregateError ? error.errors.find((one) => one instanceof Error) : undefined;
+  const cause: Error = first ?? error;
+  const code = /does not support SSL/i.test(cause.message) ? "NO_TLS" : (cause as { code?: unknown }).code;
   if (typeof code !== "string") return error;
   const text = known[sameAs[code] ?? code];
   return text
-    ? new KnownError({ ...text(code, where), why: redact(error.message) }, { cause: error })
+    ? new KnownError({ ...text(code, where), why: redact(cause.message) }, { cause: error })
     : error;
 }

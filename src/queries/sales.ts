@@ -1,4 +1,5 @@
 import type { Outside, SalesReader, Span } from "../ports.js";
+import { parseAmount } from "../sales/money.js";
 import type { Sale } from "../sales/sale.js";
 import { ACCEPTED_FOR } from "../sales/verdict.js";
 import type { Catalogue } from "./catalogue.js";
@@ -6,28 +7,8 @@ import { readCatalogue } from "./catalogue.js";
 import type { Fragment } from "./columns.js";
 import { asInstant, columnsOf, isZoned } from "./columns.js";
 import type { Database, Tx } from "./database.js";
-import { readPools } from "./pools.js";
-import { parseAmount } from "../sales/money.js";
-
-interface SaleRow {
-  id: string;
-  payment_id: string;
-  bot_id: string;
-  bot_name: string;
-  bot_username: string | null;
-  status: string;
-  amount: string | null;
-  created: string | null;
-  paid: string | null;
-  updated: string | null;
-  flagged: boolean | null;
-  flagged_at: string | null;
-  flag_mark: string | null;
-  meta_event_id: string | null;
-  pageview_event_id: string | null;
-  sent_from_delivery: boolean | null;
-  pool_id: string | null;
-}
+import type { SaleRow } from "./sale-rows.js";
+import { saleColumns, withPools } from "./sale-rows.js";
 
 /** Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone. */
 export function openSales(database: Database, timeZone: string): SalesReader {
@@ -111,18 +92,6 @@ async function namedSales(
 /** PostgreSQL's bigint has 19 digits; longer ones can only be payment ids. */
 const isId = (name: string) => /^\d{1,18}$/.test(name);
 
-function saleColumns(tx: Tx, catalogue: Catalogue, timeZone: string): Fragment {
-  const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
-  const b = columnsOf(tx, catalogue, "bots", "b", timeZone);
-  return tx`
-           p.id, p.payment_id, p.bot_id, b.name as bot_name, ${b.plain("username")} as bot_username,
-           p.status::text as status, ${p.text("amount")} as amount, ${p.instant("created_at")} as created,
-           ${p.instant("paid_at")} as paid, ${p.instant("updated_at")} as updated, p.meta_purchase_sent as flagged,
-           ${p.instant("meta_purchase_sent_at")} as flagged_at, ${p.text("meta_purchase_sent_at")} as flag_mark,
-           p.meta_event_id, ${p.plain("pageview_event_id")} as pageview_event_id,
-           ${p.plain("purchase_sent_from_delivery")} as sent_from_delivery, ${p.plain("pool_id")} as pool_id`;
-}
-
 /** The parameter is converted, never the column, so that an index over `created_at` is used. */
 function inSpan(tx: Tx, catalogue: Catalogue, { since, until }: Span, timeZone: string): Fragment {
   const zoned = isZoned(catalogue, "payments", "created_at");
@@ -156,32 +125,4 @@ async function outsideSpan(
     amount: parseAmount(row?.amount ?? "0") ?? "0.00",
     expiringSoon: Number(row?.soon ?? 0),
   };
-}
-
-async function withPools(tx: Tx, catalogue: Catalogue, rows: readonly SaleRow[]): Promise<Sale[]> {
-  const drafts = rows.map((row) => ({
-    row,
-    botId: Number(row.bot_id),
-    poolId: row.pool_id === null ? null : Number(row.pool_id),
-  }));
-  const pools = await readPools(tx, catalogue, drafts);
-  return drafts.map(({ row, botId, poolId }) => ({
-    id: Number(row.id),
-    paymentId: row.payment_id,
-    botId,
-    botName: row.bot_name,
-    botUsername: row.bot_username,
-    status: row.status,
-    amount: row.amount === null ? null : (parseAmount(row.amount) ?? row.amount),
-    createdAt: asInstant(row.created),
-    paidAt: asInstant(row.paid),
-    updatedAt: asInstant(row.updated),
-    flagged: row.flagged === true,
-    flaggedAt: asInstant(row.flagged_at),
-    mark: { flaggedAt: row.flag_mark, amount: row.amount },
-    metaEventId: row.meta_event_id,
-    pageviewEventId: row.pageview_event_id || null,
-    sentFromDelivery: row.sent_from_delivery,
-    pools: pools.of({ botId, poolId }),
-  }));
 }

@@ -1,7 +1,14 @@
 import type { Instant } from "./sale.js";
 
 /** Where a fact was read. Later sources (logs, task results, the broker) join this list. */
-export type Source = "journal" | "row" | "application log" | "worker log" | "task result" | "broker" | "attestation";
+export type Source =
+  | "journal"
+  | "row"
+  | "application log"
+  | "worker log"
+  | "task result"
+  | "broker"
+  | "attestation";
 
 /**
  * One attempt to send a sale's Purchase, as one source tells it.

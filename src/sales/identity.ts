@@ -58,19 +58,33 @@ export function identify(sale: Sale, evidence: Evidence, fallbackPixelId: string
               ? [sale.pageviewEventId, "pageview_event_id", "presumed"]
               : [own, "purchase_id", "unknown"];
   const named = (journalled ?? seen)?.pixelId ?? null;
-  return { eventId, origin, knowledge, ...destination(sale, named, fallbackPixelId), since: since(), carrier };
+  return {
+    eventId,
+    origin,
+    knowledge,
+    ...destination(sale, named, fallbackPixelId),
+    since: since(),
+    carrier,
+  };
 
   /** An id of our own was never at Meta before we first sent it; any other may be as old as the first attempt of all who bear it. */
   function since(): Instant | null {
     const starts = evidence.traces.filter((trace) => trace.eventId === own).map((trace) => trace.at);
     if (eventId === own && starts.length > 0) return Math.min(...starts);
-    const all = [firstAttempt(sale, evidence), ...(carrier ? evidence.siblings.map((s) => s.firstAttempt) : [])];
+    const all = [
+      firstAttempt(sale, evidence),
+      ...(carrier ? evidence.siblings.map((s) => s.firstAttempt) : []),
+    ];
     return all.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
   }
 }
 
 /** Same id means same pixel and id: a pixel named by journal or evidence wins over the shop's present set-up. */
-function destination(sale: Sale, named: string | null, fallback: string | null): Pick<Identity, "pixelId" | "pool"> {
+function destination(
+  sale: Sale,
+  named: string | null,
+  fallback: string | null,
+): Pick<Identity, "pixelId" | "pool"> {
   if (sale.pools === null) return { pixelId: named ?? fallback, pool: null };
   if (named === null) return { pixelId: sale.pools[0]?.pixelId ?? null, pool: sale.pools[0] ?? null };
   return { pixelId: named, pool: sale.pools.find((pool) => pool.pixelId === named) ?? null };

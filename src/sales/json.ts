@@ -75,7 +75,9 @@ export function totals(sales: readonly Judged[], now: Instant) {
   return {
     ...total(sales.map(({ sale }) => sale)),
     expiringWithin24h: soon.length,
-    byVerdict: Object.fromEntries(kinds.filter(([, list]) => list.length > 0).map(([kind, list]) => [kind, list.length])),
+    byVerdict: Object.fromEntries(
+      kinds.filter(([, list]) => list.length > 0).map(([kind, list]) => [kind, list.length]),
+    ),
   };
 }
 

@@ -21,13 +21,19 @@ export function obstacleOf(
 ): Obstacle {
   const { sale, evidence, kind, expiresAt } = judged;
   if (expiresAt !== null && now >= expiresAt) {
-    return { kind: "expired", because: "paid over 7 days ago: Meta rejects it, and its whole request with it" };
+    return {
+      kind: "expired",
+      because: "paid over 7 days ago: Meta rejects it, and its whole request with it",
+    };
   }
   if (fault !== null) return { kind: "unsendable", because: fault };
   const patience = kind === "untraceable" ? Math.max(policy.minAge, policy.retryHorizon) : policy.minAge;
   if (!waited(sale, evidence, patience, now)) {
     const since = flagAge(sale, now);
-    return { kind: "waiting", because: `flagged ${age(since)} ago; its own task may run for ${age(patience)}` };
+    return {
+      kind: "waiting",
+      because: `flagged ${age(since)} ago; its own task may run for ${age(patience)}`,
+    };
   }
   return { kind: "none", because: "" };
 }

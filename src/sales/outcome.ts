@@ -40,8 +40,12 @@ export function worth(amount: string | null): string {
 
 /** Outcomes by effect, with their money. */
 export function tally(outcomes: readonly Outcome[]): Readonly<Record<string, Sum>> {
-  const groups = effects.map((effect) => [effect, outcomes.filter((outcome) => outcome.effect === effect)] as const);
+  const groups = effects.map(
+    (effect) => [effect, outcomes.filter((outcome) => outcome.effect === effect)] as const,
+  );
   return Object.fromEntries(
-    groups.filter(([, list]) => list.length > 0).map(([effect, list]) => [effect, total(list.map((o) => o.judged.sale))]),
+    groups
+      .filter(([, list]) => list.length > 0)
+      .map(([effect, list]) => [effect, total(list.map((o) => o.judged.sale))]),
   );
 }

@@ -33,7 +33,11 @@ export interface Rule {
 }
 
 const yes: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: false };
-const no = (because: string, wouldAllow: string | null = null): Permission => ({ allowed: false, because, wouldAllow });
+const no = (because: string, wouldAllow: string | null = null): Permission => ({
+  allowed: false,
+  because,
+  wouldAllow,
+});
 
 const always: Rule = { says: "yes", decide: () => yes };
 const never = (because: string): Rule => ({ says: "no", decide: () => no(because) });
@@ -56,7 +60,8 @@ const folding: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: 
 
 const whileFolded: Rule = {
   says: "same pixel and id, under 47 h",
-  decide: (judged, consent, now) => (stillFolded(judged, now) ? folding : acceptDuplicate.decide(judged, consent, now)),
+  decide: (judged, consent, now) =>
+    stillFolded(judged, now) ? folding : acceptDuplicate.decide(judged, consent, now),
 };
 
 const whileFoldedElseDuplicate: Rule = {
@@ -77,13 +82,18 @@ const withoutProof: Rule = {
   decide: (judged, consent) =>
     consent.named || consent.withoutProof
       ? yes
-      : no(`${judged.because}: the application would send it again, at a moment nobody can bound`, "--without-proof"),
+      : no(
+          `${judged.because}: the application would send it again, at a moment nobody can bound`,
+          "--without-proof",
+        ),
 };
 
 const evenAccepted: Rule = {
   says: "`--even-accepted`",
   decide: (judged, consent) =>
-    consent.evenAccepted ? yes : no(`${judged.because}: the application would send it again`, "--even-accepted"),
+    consent.evenAccepted
+      ? yes
+      : no(`${judged.because}: the application would send it again`, "--even-accepted"),
 };
 
 const notSettled = "no acceptance is on record: there is no event id to confirm";
@@ -94,7 +104,11 @@ const left = "its own task may still send it";
 export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rule>>>> = {
   unsettled: { confirm: never(notSettled), resend: whileFoldedElseDuplicate, revert: never(settleFirst) },
   delivered: { confirm: always, resend: never("Meta has it already: use confirm"), revert: evenAccepted },
-  folded: { confirm: never("Meta counted its event id for another sale"), resend: always, revert: never("resend it: the application would send the same id again") },
+  folded: {
+    confirm: never("Meta counted its event id for another sale"),
+    resend: always,
+    revert: never("resend it: the application would send the same id again"),
+  },
   "in-flight": { confirm: never(notSettled), resend: namedWhileFolded, revert: never(left) },
   lost: { confirm: never(notSettled), resend: whileFolded, revert: always },
   ambiguous: { confirm: never(notSettled), resend: whileFolded, revert: withoutProof },

@@ -114,7 +114,11 @@ function decide(
   if (!permission.allowed || consent.named) return permission;
   const id = `--id ${judged.sale.id}`;
   if (action === "revert" && !waited(judged.sale, judged.evidence, policy.retryHorizon, now)) {
-    return { allowed: false, because: "its own task may retry for 17 h yet, and would then send it too", wouldAllow: id };
+    return {
+      allowed: false,
+      because: "its own task may retry for 17 h yet, and would then send it too",
+      wouldAllow: id,
+    };
   }
   if (action === "resend" && judged.evidence.refused !== null) {
     const because = `Meta refused it (${judged.evidence.refused}): mend it, then name it`;
@@ -124,7 +128,9 @@ function decide(
 }
 
 export function byDeadline(sales: readonly Judged[]): Judged[] {
-  return sales.toSorted((a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity) || a.sale.id - b.sale.id);
+  return sales.toSorted(
+    (a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity) || a.sale.id - b.sale.id,
+  );
 }
 
 /** A shared click's id is settled under its carrier first: only then is it certain which copies fold into which. */
@@ -137,9 +143,15 @@ function carriersFirst(plan: Plan, now: Instant): Plan {
     if (carrier?.open && carrier.acceptedAt === null && !planned.has(carrier.id) && !item.mayDouble) {
       const because = `sale ${carrier.id} carries the click they share and must be settled first`;
       const person = needsPerson(item.judged, now);
-      left.push({ judged: item.judged, because, wouldAllow: `--id ${carrier.id},${item.judged.sale.id}`, person });
+      left.push({
+        judged: item.judged,
+        because,
+        wouldAllow: `--id ${carrier.id},${item.judged.sale.id}`,
+        person,
+      });
     } else act.push(item);
   }
-  const rank = ({ judged }: Planned) => (judged.identity.carrier && planned.has(judged.identity.carrier.id) ? 1 : 0);
+  const rank = ({ judged }: Planned) =>
+    judged.identity.carrier && planned.has(judged.identity.carrier.id) ? 1 : 0;
   return { ...plan, act: act.toSorted((a, b) => rank(a) - rank(b)), left };
 }

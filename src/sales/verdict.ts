@@ -72,7 +72,9 @@ export function judge(
   const paid = paidMoment(sale);
   const expiresAt = paid === null ? null : paid + ACCEPTED_FOR;
   const foldedUntil = folds && identity.since !== null ? identity.since + FOLDING : null;
-  const limits = [expiresAt, foldedUntil].filter((limit) => limit !== null && (limit > now || limit === expiresAt));
+  const limits = [expiresAt, foldedUntil].filter(
+    (limit) => limit !== null && (limit > now || limit === expiresAt),
+  );
   const judged = { sale, evidence, kind, because, identity, foldedUntil, expiresAt };
   return {
     ...judged,
@@ -88,7 +90,13 @@ interface Conclusion {
   readonly folds: boolean;
 }
 
-function conclude(sale: Sale, evidence: Evidence, identity: Identity, policy: Policy, now: Instant): Conclusion {
+function conclude(
+  sale: Sale,
+  evidence: Evidence,
+  identity: Identity,
+  policy: Policy,
+  now: Instant,
+): Conclusion {
   const open = evidence.traces.find((trace) => trace.unsettled);
   const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
   const proof = accepted.find((trace) => foldedInto(sale, evidence, trace) === null);
@@ -117,10 +125,16 @@ function isProvenLost(evidence: Evidence): boolean {
 /** Proof about server copies says nothing of the browser's pixel, which may have reported the page's id. */
 function lost(sale: Sale, evidence: Evidence, identity: Identity, policy: Policy, now: Instant): Conclusion {
   const because = evidence.traces.map((trace) => trace.because).at(-1) ?? "every attempt failed";
-  if (policy.noBrowserPixel || sale.sentFromDelivery === false) return { kind: "lost", because, folds: false };
+  if (policy.noBrowserPixel || sale.sentFromDelivery === false)
+    return { kind: "lost", because, folds: false };
   const page = traceable(sale, evidence, identity, now);
-  if (page.kind === "ambiguous") return { kind: "lost", because: `${because}; the browser may have sent it`, folds: true };
-  return { kind: "untraceable", because: `${because}, but the browser's pixel may have sent it`, folds: true };
+  if (page.kind === "ambiguous")
+    return { kind: "lost", because: `${because}; the browser may have sent it`, folds: true };
+  return {
+    kind: "untraceable",
+    because: `${because}, but the browser's pixel may have sent it`,
+    folds: true,
+  };
 }
 
 /** Is a copy with the same pixel and id certain to be folded into whatever arrived earlier? */
@@ -131,18 +145,22 @@ function traceable(sale: Sale, evidence: Evidence, identity: Identity, now: Inst
   );
   if (ids.size > 1) return untraceable("two attempts with different event ids, both with unknown outcome");
   if (pixelIsGuessed(sale, evidence)) {
-    return untraceable("its bot has several pools with different pixels, and nothing names the one that was used");
+    return untraceable(
+      "its bot has several pools with different pixels, and nothing names the one that was used",
+    );
   }
   const current = sale.pools?.[0]?.pixelId;
   if (current && identity.pixelId !== current) {
     return untraceable(`its earlier attempt went to pixel ${identity.pixelId}, its pool now has ${current}`);
   }
   if (identity.carrier !== null) return sharedClick(sale, evidence, identity, now);
-  if (identity.knowledge === "unknown") return untraceable("no trace of an answer, and its event id is unknown");
+  if (identity.knowledge === "unknown")
+    return untraceable("no trace of an answer, and its event id is unknown");
   if (identity.since === null || now - identity.since >= FOLDING) {
     return untraceable("no trace of an answer, and over 47 h old: Meta no longer folds a second copy");
   }
-  const how = identity.knowledge === "presumed" ? "presumed from its page view" : `known from ${identity.origin}`;
+  const how =
+    identity.knowledge === "presumed" ? "presumed from its page view" : `known from ${identity.origin}`;
   return { kind: "ambiguous", because: `no trace of an answer; its event id is ${how}`, folds: true };
 }
 

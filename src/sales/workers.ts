@@ -105,13 +105,13 @@ function judgeSlots({ workers, answeredAt }: CelerySnapshot): WorkersJudgement {
   if (fullMs !== null && fullMs < PATIENCE_MS) {
     return {
       state: "healthy",
-      because: `${who}, all ${slots} slots busy, for ${age(fullMs)} so far`,
+      because: `${who}, ${busy} of ${slots} slots busy, for ${age(fullMs)} so far`,
     };
   }
   const howLong = fullMs === null ? "" : ` for ${age(fullMs)}`;
   return {
     state: "unhealthy",
-    because: `saturated: all ${slots} slots busy${howLong}; a new Purchase outwaits the application's ${age(PATIENCE_MS)}`,
+    because: `saturated: ${busy} of ${slots} slots busy${howLong}; a new Purchase outwaits the application's ${age(PATIENCE_MS)}`,
   };
 }
 

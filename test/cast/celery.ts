@@ -47,7 +47,7 @@ export function celeryParts(env: Readonly<Record<string, string | undefined>> = 
     ["redis-server", "--version"],
     ["redis-cli", "--version"],
     [python, "-c", "import celery, redis"],
-  ].filter(([file = "", ...args]) => spawnSync(file, args).status !== 0);
+  ].filter(([file = "", ...args]) => spawnSync(file, args, { env: { ...env } }).status !== 0);
   if (missing.length === 0) return { available: true };
   const names = missing.map((words) => words.join(" ")).join(", ");
   if (env["CI"] === "true") throw new Error(`No real Celery: cannot run ${names}. Install it: ${how}`);

@@ -31,7 +31,7 @@ export async function startPgBouncer(
   const port = await freePort();
   const folder = makeFolder("pgbouncer");
   const settings = join(folder, "pgbouncer.ini");
-  const server = guard(folder, [program, settings]);
+  const server = guard({ folder, folders: [folder], server: [program, settings] });
   try {
     writeFileSync(settings, configuration(new URL(serverUrl), port), { mode: 0o600 });
     giveAway(settings);
@@ -49,8 +49,8 @@ export async function startPgBouncer(
 
 /** `auth_type = any` logs everybody in as the user that the database line names. */
 function configuration(server: URL, port: number): string {
-  const password = server.password === "" ? "" : ` password='${decodeURIComponent(server.password)}'`;
-  const login = `user='${decodeURIComponent(server.username) || "postgres"}'${password}`;
+  const password = server.password === "" ? "" : ` password=${quoted(server.password)}`;
+  const login = `user=${quoted(server.username || "postgres")}${password}`;
   return `[databases]
 * = host=${server.hostname} port=${server.port || 5432} ${login}
 [pgbouncer]
@@ -60,6 +60,10 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 `;
+}
+
+function quoted(encoded: string): string {
+  return `'${decodeURIComponent(encoded).replaceAll("'", "''")}'`;
 }
 
 async function ready(server: Guarded, port: number): Promise<void> {

@@ -246,8 +246,8 @@ describe("no personal text leaves unhashed", () => {
 
 describe("what keeps a pool from sending", () => {
   test("is nothing where all is set, or where the shop has no pools", () => {
-    expect(shippingFault(sale)).toBeNull();
-    expect(shippingFault({ ...sale, pools: null })).toBeNull();
+    expect(shippingFault(sale, pool)).toBeNull();
+    expect(shippingFault({ ...sale, pools: null }, null)).toBeNull();
   });
 
   test.each([
@@ -259,7 +259,13 @@ describe("what keeps a pool from sending", () => {
     ["meta_pixel_id is not a number", { pools: [{ ...pool, pixelId: "123/../me" }] }],
     ["meta_access_token", { pools: [{ ...pool, hasToken: false }] }],
   ])("is named: %s", (column, changes) => {
-    expect(shippingFault({ ...sale, ...changes })).toContain(column);
+    expect(shippingFault({ ...sale, ...changes }, changes.pools[0])).toContain(column);
+  });
+
+  test("is a pixel of an earlier attempt that no enabled pool has any more", () => {
+    expect(shippingFault({ ...sale, pools: [pool] }, null)).toContain(
+      "no enabled pool of its bot has the pixel",
+    );
   });
 
   test("is judged for the pool that takes the event, not for the bot's first", () => {

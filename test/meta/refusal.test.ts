@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { GraphAnswer } from "../../src/meta/answer.js";
+import type { GraphAnswer } from "../../src/ports.js";
 import { readAnswer } from "../../src/meta/refusal.js";
 import { Secret } from "../../src/redact.js";
 
@@ -102,7 +102,7 @@ describe("refused, by status, code, subcode and is_transient alone", () => {
       code: 100,
       subcode: 2804003,
       fbtraceId: "tr",
-      message: "Invalid parameter: Event too old",
+      message: "Invalid parameter – Event too old",
       waitMs: null,
     });
   });

@@ -159,13 +159,13 @@ describe.each(Object.entries(drivers))("%s", (_, ask) => {
     },
   );
 
-  test.each<[string, string]>([
-    ["verify-ca", "server"],
-    ["require", "server"],
-  ])("sslmode=%s with the authority's certificate does not ask for the name", async (mode, root) => {
-    const connection = connectionTo(secure, `sslmode=${mode}`, { PGSSLROOTCERT: file(`${root}.crt`) });
-    expect(await ask(connection)).toMatchObject({ encrypted: true });
-  });
+  test.each(["verify-ca", "require"])(
+    "sslmode=%s with the right authority does not ask for the name",
+    async (mode) => {
+      const connection = connectionTo(secure, `sslmode=${mode}`, { PGSSLROOTCERT: file("server.crt") });
+      expect(await ask(connection)).toMatchObject({ encrypted: true });
+    },
+  );
 
   test("sslmode=verify-full with the right authority and name", async () => {
     const connection = connectionTo(secure, `sslmode=verify-full&${named}`, {
@@ -222,7 +222,7 @@ describe.each(Object.entries(drivers))("%s", (_, ask) => {
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain("hunter2");
   });
 
-  test("nobody there is an error, soon", async () => {
+  test("nobody there is an error", async () => {
     await expect(ask(connectionTo({ port: await freePort() }))).rejects.toMatchObject({
       code: "ECONNREFUSED",
     });
@@ -264,14 +264,15 @@ describe.each(Object.entries(drivers))("%s", (_, ask) => {
 });
 
 describe("a pool of postgres.js over our socket", () => {
-  test("comes back after the server ended its session", async () => {
+  test("comes back after the server ended an idle session", async () => {
     const sql = postgres({ ...forPostgresJs(connectionTo(secure, "sslmode=require")), max: 1 });
-    const backend = async () => (await sql<{ pid: number }[]>`select pg_backend_pid() as pid`)[0]?.pid;
+    const other = postgres({ ...forPostgresJs(connectionTo(secure)), max: 1 });
+    const backend = async () => (await sql<{ pid: number }[]>`select pg_backend_pid() as pid`)[0]?.pid ?? 0;
     const before = await backend();
-    await sql`select pg_terminate_backend(pg_backend_pid())`.catch(() => undefined);
+    await other`select pg_terminate_backend(${before}, 10000)`;
     const after = await backend();
-    await sql.end();
-    expect(after).toEqual(expect.any(Number));
+    await Promise.all([sql.end(), other.end()]);
+    expect(after).toBeGreaterThan(0);
     expect(after).not.toBe(before);
   });
 
@@ -286,7 +287,7 @@ describe("a pool of postgres.js over our socket", () => {
     const sql = postgres({ ...forPostgresJs(connectionTo(secure, "sslmode=require")), max: 1 });
     await sql`select 1`;
     const sleeping = sql`select pg_sleep(60)`.execute();
-    setTimeout(() => void sleeping.cancel(), 50);
+    setTimeout(() => sleeping.cancel(), 50);
     await expect(sleeping).rejects.toMatchObject({ code: "57014" });
     await sql.end();
   });

@@ -1,0 +1,77 @@
+import type { ActingContext } from "../context.js";
+import { showAmount } from "../sales/money.js";
+import { tally, total } from "../sales/outcome.js";
+import type { Action } from "../sales/permissions.js";
+import type { Plan } from "../sales/plan.js";
+import type { Sale } from "../sales/sale.js";
+import { iso } from "../sales/time.js";
+import type { Result } from "./report.js";
+import type { Survey } from "./survey.js";
+
+/** Why there is nothing to do about a sale that was named. */
+export function notStuck(sale: Sale): string {
+  if (sale.status !== "paid") return `not paid: its status is ${sale.status}`;
+  if (sale.metaEventId !== null) return "not stuck: Meta confirmed it";
+  return "not stuck: it is not flagged as sent, so the application still sends it";
+}
+
+/** The question before a window is acted on: what, how much, where, and to whom. */
+export function question({ place, currency }: ActingContext, action: Action, plan: Plan): string {
+  const sum = total(plan.act.map(({ judged }) => judged.sale));
+  const what = `${action} ${sum.count} sale${sum.count === 1 ? "" : "s"} (${showAmount(sum.amount, currency)})`;
+  if (action !== "resend") return `${what} in ${place.database}?`;
+  const pixels = [...new Set(plan.act.map(({ judged }) => judged.identity.pixelId))].join(", ");
+  return `${what} of ${place.database} to ${place.graph}, pixel ${pixels}${testEvents(plan)}${doubling(plan, currency)}?`;
+}
+
+function testEvents(plan: Plan): string {
+  const count = plan.act.filter(({ judged }) => judged.identity.pool?.testEventCode).length;
+  return count === 0 ? "" : `, ${count} as TEST EVENTS`;
+}
+
+function doubling(plan: Plan, currency: string): string {
+  const risky = plan.act.filter((item) => item.mayDouble).map(({ judged }) => judged.sale);
+  if (risky.length === 0) return "";
+  return `; ${risky.length} of them (${showAmount(total(risky).amount, currency)}) may count twice`;
+}
+
+/** The lines beneath: the figures, the risks taken, and what to do next. */
+export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Result, found: Survey): void {
+  const { output, currency, clock } = ctx;
+  if (result.run === null) {
+    const verb = result.dryRun ? "would" : "nothing to";
+    const sum = total(plan.act.map(({ judged }) => judged.sale));
+    const count =
+      sum.count === 0
+        ? ""
+        : ` ${sum.count} of ${found.judged.length} sales, ${showAmount(sum.amount, currency)}`;
+    output.say(`${verb} ${action}${count}${testEvents(plan)}${doubling(plan, currency)}`);
+  } else {
+    const sums = Object.entries(tally(result.outcomes)).map(
+      ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
+    );
+    output.say(`run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}`);
+  }
+  for (const line of severalPools(plan)) output.say(line, "dim");
+  if (result.outcomes.some(({ answer }) => answer === "accepted")) {
+    const until = iso(clock.now() + 47 * 3_600_000);
+    output.say(
+      `a copy still queued in Celery is folded by Meta until ${until}: restart or purge stale workers before (risk R3)`,
+      "dim",
+    );
+  }
+  const persons = plan.left.filter((item) => item.person !== null).length;
+  if (plan.left.length > 0)
+    output.say(`left ${plan.left.length}, of which ${persons} need a person`, persons > 0 ? "warn" : "dim");
+}
+
+/** The application takes a bot's first pool; where there are several, the operator should know which one it was. */
+function severalPools(plan: Plan): string[] {
+  const bots = new Map<string, string>();
+  for (const { judged } of plan.act) {
+    const { pools, botName } = judged.sale;
+    if (pools !== null && pools.length > 1)
+      bots.set(botName, `pool ${judged.identity.pool?.id} of ${pools.map((p) => p.id).join(", ")}`);
+  }
+  return [...bots].map(([bot, pool]) => `bot ${bot} is in several enabled pools: using ${pool}`);
+}
