@@ -3,7 +3,7 @@ import { readdirSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { giveAway } from "./postgres-watchdog.js";
+import { giveAway } from "./postgres-folder.js";
 
 /** An installed PostgreSQL. */
 export interface Binaries {
@@ -26,7 +26,7 @@ export interface Places {
 }
 
 /** The best first: the embedded ones, whose version is pinned, then the system's from the newest to the oldest. */
-export function findBinaries(places: Omit<Places, "memory">): readonly Binaries[] {
+export function findBinaries(places: Places): readonly Binaries[] {
   const embedded = embeddedBinaries(places.checkout);
   return [...(embedded === undefined ? [] : [embedded]), ...systemBinaries(places.system)];
 }

@@ -1,16 +1,30 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Postgres, PostgresOptions } from "./postgres.js";
 import type { Binaries } from "./postgres-binaries.js";
+import { giveAway, makeFolder } from "./postgres-folder.js";
 import type { Guarded } from "./postgres-watchdog.js";
-import { freePort, giveAway, guard, makeFolder } from "./postgres-watchdog.js";
+import { freePort, guard } from "./postgres-watchdog.js";
 
-/** Safety against power failure is of no use here, and costs most of the time. */
-const forgetful = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+/** Safety against power failure is of no use here, and costs most of the time; neither is a long write-ahead log. */
+const forgetful = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_wal_size: "128MB" };
+
+const layout = "--no-sync --no-instructions --username=postgres --encoding=UTF8 --locale=C".split(" ");
 
 /** Milliseconds; a start takes about one second, on a machine without load. */
 const startLimit = 60_000;
+
+/** Bytes; a cluster takes 60 MB and 7 MB for each database, and must not be the one that fills the memory. */
+const roomWanted = 2 ** 30;
+
+/** A cluster that is about to be made. */
+interface Cluster {
+  /** Holds the programs, the socket and the log. */
+  readonly folder: string;
+  readonly data: string;
+  readonly port: number;
+}
 
 /**
  * Makes a new, empty cluster and starts a server on it.
@@ -18,22 +32,24 @@ const startLimit = 60_000;
  */
 export async function startCluster(
   binaries: Binaries,
+  memory: string,
   options: PostgresOptions,
   attempts = 3,
 ): Promise<Postgres> {
   const port = await freePort();
   const folder = makeFolder("postgres");
-  const server = guardedServer(binaries, folder, port, options);
+  const cluster = { folder, data: dataFolder(folder, memory), port };
+  const server = guardedServer(binaries, cluster, options);
   try {
     binaries.place(folder);
     writePassword(folder, options);
     server.start();
-    await ready(server, folder);
+    await ready(server, cluster);
     rmSync(passwordFile(folder));
   } catch (error) {
     const taken = server.log().includes("Address already in use");
     await server.stop();
-    if (taken && attempts > 1) return await startCluster(binaries, options, attempts - 1);
+    if (taken && attempts > 1) return await startCluster(binaries, memory, options, attempts - 1);
     throw error;
   }
   const url = new URL(`postgresql://postgres@127.0.0.1:${port}/postgres`);
@@ -41,11 +57,25 @@ export async function startCluster(
   return { url: url.href, port, socketDir: folder, origin: binaries.origin, stop: () => server.stop() };
 }
 
-function guardedServer(binaries: Binaries, folder: string, port: number, options: PostgresOptions): Guarded {
+/** In memory, a start takes 0.6 instead of 1.2 s and a new database 14 instead of 30 to 240 ms (measured, busy disk). */
+function dataFolder(folder: string, memory: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    if (bavail * bsize >= roomWanted) return makeFolder("data", memory);
+  } catch {
+    // Not there (macOS), or not ours to write to.
+  }
+  return join(folder, "data");
+}
+
+function guardedServer(
+  binaries: Binaries,
+  { folder, data, port }: Cluster,
+  options: PostgresOptions,
+): Guarded {
   const { timezone = "UTC", settings = {}, auth = "trust" } = options;
-  const method = auth === "scram" ? "scram-sha-256" : "trust";
   const bin = binaries.bin(folder);
-  const data = join(folder, "data");
+  const method = `--auth=${auth === "scram" ? "scram-sha-256" : "trust"}`;
   const wanted = {
     listen_addresses: "127.0.0.1",
     timezone,
@@ -54,21 +84,12 @@ function guardedServer(binaries: Binaries, folder: string, port: number, options
     ...settings,
   };
   const flags = Object.entries(wanted).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const initdb = [
-    join(bin, "initdb"),
-    "--no-sync",
-    "--no-instructions",
-    "-A",
-    method,
-    "-U",
-    "postgres",
-    "--encoding=UTF8",
-  ];
-  return guard(
+  return guard({
     folder,
-    [join(bin, "postgres"), "-D", data, "-p", String(port), "-k", folder, ...flags],
-    [...initdb, "--locale=C", `--pwfile=${passwordFile(folder)}`, "-D", data],
-  );
+    folders: [folder, data],
+    first: [join(bin, "initdb"), ...layout, method, `--pwfile=${passwordFile(folder)}`, "-D", data],
+    server: [join(bin, "postgres"), "-D", data, "-p", String(port), "-k", folder, ...flags],
+  });
 }
 
 /** With `trust` nobody asks for it, but initdb wants a file all the same. */
@@ -82,18 +103,18 @@ function passwordFile(folder: string): string {
 }
 
 /** The server says in its lock file when it takes connections, which is how `pg_ctl --wait` knows. */
-async function ready(server: Guarded, folder: string): Promise<void> {
+async function ready(server: Guarded, cluster: Cluster): Promise<void> {
   const limit = performance.now() + startLimit;
-  while (!/\nready\s*$/.test(lockFile(folder))) {
+  while (!/\nready\s*$/.test(lockFile(cluster))) {
     if (server.hasEnded()) throw new Error(lastLines(server.log()));
     if (performance.now() > limit) throw new Error(`not ready after ${startLimit / 1000} s`);
     await sleep(10);
   }
 }
 
-function lockFile(folder: string): string {
+function lockFile({ data }: Cluster): string {
   try {
-    return readFileSync(join(folder, "data", "postmaster.pid"), "utf8");
+    return readFileSync(join(data, "postmaster.pid"), "utf8");
   } catch {
     return "";
   }

@@ -41,15 +41,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const existing = (options.environment ?? process.env)["TEST_DATABASE_URL"];
   if (options.auth === "scram" && options.password === undefined) throw new Error("scram needs a password");
   if (existing !== undefined && existing !== "" && isOrdinary(options)) return existingServer(existing);
+  const places = { ...usualPlaces(), ...options.places };
   const reasons: string[] = [];
-  for (const binaries of installed(options)) {
+  for (const binaries of installed(places)) {
     try {
-      return await startCluster(binaries, options);
+      return await startCluster(binaries, places.memory, options);
     } catch (error) {
       reasons.push(`${binaries.origin}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const why = reasons.join("\n") || "neither the embedded binaries nor /usr/lib/postgresql/*/bin are there";
+  const why =
+    reasons.join("\n") || "neither the embedded programs nor /usr/lib/postgresql/*/bin can be used here";
   throw new KnownError(
     {
       what: "No PostgreSQL could be started for the demo or the tests.",
@@ -75,10 +77,12 @@ function existingServer(url: string): Postgres {
   return { url, port, socketDir: null, origin: "TEST_DATABASE_URL", stop: async () => undefined };
 }
 
-/** Windows has neither the shell nor the signals of the watchdog, and nothing may be left running. */
-function installed({ places }: PostgresOptions): readonly Binaries[] {
+function usualPlaces(): Places {
   const here = dirname(fileURLToPath(import.meta.url));
-  return platform() === "win32"
-    ? []
-    : findBinaries({ checkout: here, system: "/usr/lib/postgresql", ...places });
+  return { checkout: here, system: "/usr/lib/postgresql", memory: "/dev/shm" };
+}
+
+/** Windows has neither the shell nor the signals of the watchdog, and nothing may be left running. */
+function installed(places: Places): readonly Binaries[] {
+  return platform() === "win32" ? [] : findBinaries(places);
 }

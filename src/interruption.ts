@@ -23,6 +23,7 @@ export class Interruption {
   readonly #handle = (signal: NodeJS.Signals) => {
     // Nothing can be awaited any more, so the loop is not drained: the default action of the signal ends the process.
     if (this.code !== null) {
+      this.#abandon.abort(); // ends children at once: they may ignore the signal that ends us
       this.end();
       this.#proc.kill(this.#proc.pid, signal);
       return;

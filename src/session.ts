@@ -60,7 +60,7 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
         const { app, binary, cwd } = config.celery;
         const { env, brokerUrl } = { env: parts.env, brokerUrl: config.brokerUrl };
         const asking = { binary, app, cwd: cwd ?? parts.cwd, env, brokerUrl, sendTask: SEND_TASK };
-        return celeryCommand({ ...asking, now: clock.now, signal: signals.stop });
+        return celeryCommand({ ...asking, now: clock.now, signal: signals.stop, abandon: signals.abandon });
       },
     },
     close: async () => {

@@ -79,7 +79,6 @@ const layered: [
     (c) => c.brokerUrl?.reveal() ?? null,
     [null, "redis://a/0", "redis://b/0", "x"],
   ],
-  ["REDIS_URL", null, (c) => c.brokerUrl?.reveal() ?? null, [null, "redis://a/0", "redis://b/0", "x"]],
 ];
 
 describe("flags > environment > .env > defaults", () => {
@@ -112,9 +111,8 @@ describe("flags > environment > .env > defaults", () => {
     },
   );
 
-  test("CELERY_BROKER_URL is asked before REDIS_URL", () => {
-    const env = { REDIS_URL: "redis://cache/0", CELERY_BROKER_URL: "redis://broker/0" };
-    expect(configured({ env }).brokerUrl?.reveal()).toBe("redis://broker/0");
+  test("the application's cache is not taken for its broker", () => {
+    expect(configured({ env: { REDIS_URL: "redis://cache/0" } }).brokerUrl).toBeNull();
   });
 
   test.each<[Flags, string | undefined, boolean]>([
@@ -396,7 +394,7 @@ describe("secrets", () => {
   });
 
   test("the broker's password alone is known to redact()", () => {
-    configured({ env: { REDIS_URL: "redis://:sen%23ha-do-broker@broker/0" } });
+    configured({ env: { CELERY_BROKER_URL: "redis://:sen%23ha-do-broker@broker/0" } });
     expect(redact("WRONGPASS sen#ha-do-broker, sen%23ha-do-broker")).toBe("WRONGPASS [secret], [secret]");
   });
 });
@@ -436,13 +434,6 @@ describe(".env.example", () => {
 });
 
 test("a secret has no flag", () => {
-  const secrets = [
-    "DATABASE_URL",
-    "PGPASSWORD",
-    "ENCRYPTION_KEY",
-    "META_ACCESS_TOKEN",
-    "CELERY_BROKER_URL",
-    "REDIS_URL",
-  ];
+  const secrets = ["DATABASE_URL", "PGPASSWORD", "ENCRYPTION_KEY", "META_ACCESS_TOKEN", "CELERY_BROKER_URL"];
   expect(settings.filter(({ variable, flag }) => secrets.includes(variable) && flag !== null)).toEqual([]);
 });

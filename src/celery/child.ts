@@ -9,6 +9,8 @@ export interface ChildTask {
   readonly deadlineMs: number;
   /** Aborting ends the child, and rejects with the signal's reason once it is gone. */
   readonly signal?: AbortSignal | undefined;
+  /** Aborting kills the child this instant: for a second Ctrl-C, after which nothing can be awaited. */
+  readonly abandon?: AbortSignal | undefined;
 }
 
 /** How a child ended. Whatever happened, none of its process group is left when this is told. */
@@ -46,23 +48,26 @@ export function runChild(task: ChildTask): Promise<ChildEnd> {
     });
     let ended: "by itself" | "deadline" | "flood" | "aborted" = "by itself";
     let grace: NodeJS.Timeout | undefined;
+    const kill = (): void => signalGroup(child, "SIGKILL");
     const end = (why: typeof ended): void => {
       if (ended !== "by itself") return;
       ended = why;
       signalGroup(child, "SIGINT");
-      grace = setTimeout(() => signalGroup(child, "SIGKILL"), SIGINT_GRACE_MS);
+      grace = setTimeout(kill, SIGINT_GRACE_MS);
     };
     const deadline = setTimeout(() => end("deadline"), task.deadlineMs);
     const stdout = collect(child.stdout, MAX_STDOUT_BYTES, () => end("flood"));
     const stderr = collect(child.stderr, MAX_STDERR_BYTES);
     const abort = (): void => end("aborted");
     task.signal?.addEventListener("abort", abort);
+    task.abandon?.addEventListener("abort", kill);
     living.add(child);
     if (living.size === 1) process.on("exit", killAll);
     const letGo = (): void => {
       clearTimeout(deadline);
       clearTimeout(grace);
       task.signal?.removeEventListener("abort", abort);
+      task.abandon?.removeEventListener("abort", kill);
       living.delete(child);
       if (living.size === 0) process.removeListener("exit", killAll);
     };
@@ -72,7 +77,7 @@ export function runChild(task: ChildTask): Promise<ChildEnd> {
       resolve({ kind: "not-started", code: error.code ?? error.message });
     });
     child.once("exit", () => {
-      signalGroup(child, "SIGKILL");
+      kill();
       setTimeout(() => {
         child.stdout.destroy();
         child.stderr.destroy();
@@ -90,7 +95,7 @@ export function runChild(task: ChildTask): Promise<ChildEnd> {
 
 const living = new Set<ChildProcess>();
 
-/** The second Ctrl-C leaves at once, without waiting for us: no child may outlive even that. */
+/** An uncaught error ends our process without waiting for us: no child may outlive even that. */
 function killAll(): void {
   for (const child of living) signalGroup(child, "SIGKILL");
 }

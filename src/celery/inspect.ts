@@ -20,6 +20,8 @@ export interface CeleryCommand {
   readonly now: () => Instant;
   /** Ends all children; `inspect` then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Kills all children this instant. */
+  readonly abandon?: AbortSignal | undefined;
 }
 
 export const SEND_TASK = "send_meta_event";
@@ -109,6 +111,7 @@ async function ask(
     env: childEnv(settings),
     deadlineMs,
     signal: settings.signal,
+    abandon: settings.abandon,
   });
   if (end.kind === "exited" && end.code === EX_NO_REPLY) return { kind: "silence" };
   const answer = end.kind === "exited" && end.code === 0 ? readAnswer(end.stdout) : null;

@@ -12,9 +12,12 @@ export function encryptionKey({ layers }: Reading): Secret | null {
   return found === null ? null : new Secret(found.value);
 }
 
-/** The broker's URL, under the names and in the order in which the application looks for it. */
+/**
+ * Celery's broker, where it is named. REDIS_URL does not stand in: handed to the celery command, it would override a
+ * broker that the application has elsewhere, and the wrong Redis would be asked.
+ */
 export function brokerUrl({ layers }: Reading): Secret | null {
-  const found = find(layers, "CELERY_BROKER_URL") ?? find(layers, "REDIS_URL");
+  const found = find(layers, "CELERY_BROKER_URL");
   if (found === null) return null;
   // A client may name the password alone in an error.
   const password = URL.canParse(found.value) ? new URL(found.value).password : "";

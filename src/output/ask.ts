@@ -15,12 +15,15 @@ export async function ask(question: string, { stdin, stderr, signal }: Desk): Pr
   if (signal?.aborted === true) return false;
   const lines = createInterface({ input: stdin, output: stderr, terminal: false });
   // readline leaves a question unanswered for ever when its input ends.
-  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
   const answered = lines
     .question(`${question} [y/N] `, signal === undefined ? {} : { signal })
-    .catch(() => "");
+    .catch(() => null);
   try {
-    return isYes(await Promise.race([answered, ended]));
+    const answer = await Promise.race([answered, ended]);
+    // The cursor still stands behind the question.
+    if (answer === null) stderr.write("\n");
+    return answer !== null && isYes(answer);
   } finally {
     lines.close();
   }

@@ -1,6 +1,9 @@
+import { carrierOf, compare, foldedInto, isFolded, proofOfDelivery, wasAttempted } from "./click.js";
 import type { Evidence, Sibling, Trace } from "./evidence.js";
 import type { Instant, Pool, Sale } from "./sale.js";
 import { paidMoment } from "./sale.js";
+
+export { carrierOf, foldedInto, isFolded, mayHaveBeenSent } from "./click.js";
 
 /** How sure we are that the earlier attempt bore this event id. `presumed` is treated as known (risk R1). */
 export type Knowledge = "known" | "presumed" | "unknown";
@@ -39,44 +42,82 @@ export function firstAttempt(sale: Sale, evidence: Evidence): Instant | null {
 
 /** Decides event id and pixel of a sale: the first rule that holds (docs/verdicts.md, "Which event id"). */
 export function identify(sale: Sale, evidence: Evidence, fallbackPixelId: string | null): Identity {
-  const ours = evidence.traces.filter((trace) => trace.by === "purchase-fix" && trace.eventId !== null);
-  const open = ours.find((trace) => trace.unsettled);
-  const journalled = open ?? ours[0];
-  const seen = evidence.traces.find((trace) => trace.by === "application" && trace.eventId !== null);
-  const carrier = carrierOf(sale, evidence);
-  const own = ownEventId(sale);
-  const [eventId, origin, knowledge]: [string, Origin, Knowledge] =
-    journalled?.eventId && (open || journalled.eventId === own)
-      ? [journalled.eventId, "journal", "known"]
-      : carrier !== null || isFolded(sale, evidence)
-        ? [own, "purchase_id", "known"]
-        : seen?.eventId
-          ? [seen.eventId, "evidence", "known"]
-          : journalled?.eventId
-            ? [journalled.eventId, "journal", "known"]
-            : sale.pageviewEventId
-              ? [sale.pageviewEventId, "pageview_event_id", "presumed"]
-              : [own, "purchase_id", "unknown"];
-  const named = (journalled ?? seen)?.pixelId ?? null;
+  const { pixelId, ...choice } = choose(sale, evidence);
   return {
-    eventId,
-    origin,
-    knowledge,
-    ...destination(sale, named, fallbackPixelId),
-    since: since(),
-    carrier,
+    ...choice,
+    ...destination(sale, pixelId ?? pixelOnRecord(evidence), fallbackPixelId),
+    since: since(sale, evidence, choice),
   };
+}
 
-  /** An id of our own was never at Meta before we first sent it; any other may be as old as the first attempt of all who bear it. */
-  function since(): Instant | null {
-    const starts = evidence.traces.filter((trace) => trace.eventId === own).map((trace) => trace.at);
-    if (eventId === own && starts.length > 0) return Math.min(...starts);
-    const all = [
-      firstAttempt(sale, evidence),
-      ...(carrier ? evidence.siblings.map((s) => s.firstAttempt) : []),
-    ];
-    return all.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
+type Choice = Pick<Identity, "eventId" | "origin" | "knowledge" | "carrier" | "pixelId">;
+
+function choose(sale: Sale, evidence: Evidence): Choice {
+  const own = ownEventId(sale);
+  const shared = sale.pageviewEventId;
+  const carrier = carrierOf(sale, evidence);
+  const open = openAttempt(evidence);
+  if (open?.eventId) return { ...open, eventId: open.eventId, origin: "journal", knowledge: "known", carrier };
+  const proof = proofOfDelivery(sale, evidence);
+  if (proof?.eventId) {
+    const origin = proof.by === "purchase-fix" ? "journal" : "evidence";
+    return { eventId: proof.eventId, pixelId: proof.pixelId, origin, knowledge: "known", carrier };
   }
+  const seen = seenBefore(sale, evidence);
+  const fromEvidence = (mention: Mention, of: Sibling | null): Choice => {
+    const { eventId, pixelId } = mention;
+    return { eventId, pixelId, origin: "evidence", knowledge: "known", carrier: of };
+  };
+  // Evidence that it never bore the click's id: nobody carries it in this sale's place.
+  if (seen && seen.eventId !== shared) return fromEvidence(seen, null);
+  if (carrier !== null || isFolded(sale, evidence))
+    return { eventId: own, pixelId: null, origin: "purchase_id", knowledge: "known", carrier };
+  if (seen) return fromEvidence(seen, carrier);
+  const ours = inOrder(evidence.traces).find(({ by, eventId }) => by === "purchase-fix" && eventId !== null);
+  if (ours?.eventId) {
+    // What we sent ourselves says what the application's attempt bore only where we took its id over.
+    const knowledge = ours.eventId === own ? "unknown" : ours.eventId === shared ? "presumed" : "known";
+    return { eventId: ours.eventId, pixelId: ours.pixelId, origin: "journal", knowledge, carrier };
+  }
+  if (shared)
+    return { eventId: shared, pixelId: null, origin: "pageview_event_id", knowledge: "presumed", carrier };
+  return { eventId: own, pixelId: null, origin: "purchase_id", knowledge: "unknown", carrier };
+}
+
+/** Our own attempt that may have arrived: without an answer, and without an acceptance of its very pixel and id. */
+export function openAttempt(evidence: Evidence): Trace | undefined {
+  const isAnswered = (open: Trace) =>
+    evidence.traces.some(({ result, eventId, pixelId }) => {
+      const samePixel = pixelId === null || open.pixelId === null || pixelId === open.pixelId;
+      return result === "accepted" && eventId !== null && eventId === open.eventId && samePixel;
+    });
+  return inOrder(evidence.traces).find((trace) => trace.unsettled && !isAnswered(trace));
+}
+
+interface Mention {
+  readonly eventId: string;
+  readonly pixelId: string | null;
+  readonly at: Instant;
+  /** Less is more telling: it may have arrived, it was folded away, it never arrived. */
+  readonly rank: 0 | 1 | 2;
+}
+
+/** The application's own attempt whose event id is on record: one that may have arrived before one that did not. */
+function seenBefore(sale: Sale, evidence: Evidence): Mention | undefined {
+  const told = evidence.traces.filter(({ by }) => by === "application");
+  const mentions = [
+    ...told.map((trace) => ({ ...trace, rank: rankOf(sale, evidence, trace) })),
+    ...evidence.live.map((task) => ({ ...task, at: task.seenAt, rank: 0 as const })),
+  ];
+  const named = mentions.flatMap(({ eventId, pixelId, at, rank }): Mention[] =>
+    eventId === null ? [] : [{ eventId, pixelId, at, rank }],
+  );
+  return named.toSorted((a, b) => a.rank - b.rank || a.at - b.at || compare(a.eventId, b.eventId))[0];
+}
+
+function rankOf(sale: Sale, evidence: Evidence, trace: Trace): Mention["rank"] {
+  if (trace.result === "refused" || trace.result === "not-sent") return 2;
+  return trace.result === "accepted" && foldedInto(sale, evidence, trace) !== null ? 1 : 0;
 }
 
 /** Same id means same pixel and id: a pixel named by journal or evidence wins over the shop's present set-up. */
@@ -90,64 +131,28 @@ function destination(
   return { pixelId: named, pool: sale.pools.find((pool) => pool.pixelId === named) ?? null };
 }
 
+/** The pixel of our own attempts, else of whatever names one. */
+function pixelOnRecord(evidence: Evidence): string | null {
+  const traces = inOrder(evidence.traces).filter((trace) => trace.pixelId !== null);
+  const ours = traces.find((trace) => trace.by === "purchase-fix");
+  return (ours ?? traces[0] ?? evidence.live.find((task) => task.pixelId !== null))?.pixelId ?? null;
+}
+
 /** Nothing names one of several pixels: which one the application used cannot be told. */
 export function pixelIsGuessed(sale: Sale, evidence: Evidence): boolean {
-  if (evidence.traces.some((trace) => trace.pixelId !== null)) return false;
+  if (pixelOnRecord(evidence) !== null) return false;
   return new Set((sale.pools ?? []).map((pool) => pool.pixelId)).size > 1;
 }
 
-/**
- * The sibling that carries the shared click's id, or null where this sale does (or shares none): the earliest
- * acceptance, else the one journalled with it, else the oldest. Only sales that may have been sent are asked:
- * a pending one never was, and giving it the id would leave an earlier copy of this sale uncovered.
- */
-export function carrierOf(sale: Sale, evidence: Evidence): Sibling | null {
-  const shared = sale.pageviewEventId;
-  const rivals = evidence.siblings.filter((sibling) => mayHaveBeenSent(sibling, shared));
-  if (rivals.length === 0) return null;
-  const mine = evidence.traces.filter((trace) => trace.eventId === shared);
-  const self = {
-    acceptedAt: earliest(mine.filter((trace) => trace.result === "accepted")),
-    journalled: mine.some((trace) => trace.by === "purchase-fix"),
-    createdAt: sale.createdAt,
-    id: sale.id,
-  };
-  const first = [self, ...rivals].toSorted(
-    (a, b) =>
-      (a.acceptedAt ?? Infinity) - (b.acceptedAt ?? Infinity) || // Infinity - Infinity is NaN: falsy, next rule
-      Number(b.journalled) - Number(a.journalled) ||
-      (a.createdAt ?? 0) - (b.createdAt ?? 0) ||
-      a.id - b.id,
-  )[0];
-  return rivals.find((rival) => rival === first) ?? null;
+/** An id of our own was never at Meta before we first sent it; any other may be as old as the first attempt of all who bear it. */
+function since(sale: Sale, evidence: Evidence, choice: Pick<Identity, "eventId" | "carrier">): Instant | null {
+  const starts = evidence.traces.filter((trace) => trace.eventId === choice.eventId).map((trace) => trace.at);
+  if (choice.eventId === ownEventId(sale) && starts.length > 0) return Math.min(...starts);
+  const others = choice.carrier === null ? [] : evidence.siblings.filter(wasAttempted);
+  const all = [firstAttempt(sale, evidence), ...others.map((sibling) => sibling.firstAttempt)];
+  return all.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
 }
 
-/** One that is confirmed under another id does not need the shared one, and leaves it to the others. */
-export function mayHaveBeenSent(sibling: Sibling, shared: string | null): boolean {
-  if (sibling.acceptedAt !== null) return true;
-  if (sibling.metaEventId !== null) return sibling.metaEventId === shared;
-  return sibling.status === "paid" || sibling.flagged || sibling.journalled;
-}
-
-/** Meta's own deduplication window, from its receipt of the first copy (Meta, "Handling duplicate events"). */
-const DEDUPLICATION = 48 * 60 * 60_000;
-
-/** Accepted, but only under an id that Meta had already accepted for another sale: counted once, for the other. */
-export function isFolded(sale: Sale, evidence: Evidence): boolean {
-  const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
-  return accepted.length > 0 && accepted.every((trace) => foldedInto(sale, evidence, trace) !== null);
-}
-
-/** The sibling that had the id of this acceptance first, or null. */
-export function foldedInto(sale: Sale, evidence: Evidence, trace: Trace): Sibling | null {
-  if (trace.eventId === null || trace.eventId !== sale.pageviewEventId) return null;
-  return (
-    evidence.siblings.find(({ acceptedAt }) => {
-      return acceptedAt !== null && acceptedAt < trace.at && trace.at - acceptedAt < DEDUPLICATION;
-    }) ?? null
-  );
-}
-
-function earliest(traces: readonly Trace[]): Instant | null {
-  return traces.length === 0 ? null : Math.min(...traces.map((trace) => trace.at));
+function inOrder(traces: readonly Trace[]): Trace[] {
+  return traces.toSorted((a, b) => a.at - b.at || compare(a.eventId, b.eventId));
 }

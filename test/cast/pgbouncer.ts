@@ -2,8 +2,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { giveAway, makeFolder } from "../../demo/postgres-folder.js";
 import type { Guarded } from "../../demo/postgres-watchdog.js";
-import { freePort, giveAway, guard, makeFolder } from "../../demo/postgres-watchdog.js";
+import { freePort, guard } from "../../demo/postgres-watchdog.js";
 
 /** A PgBouncer in transaction mode, which is how many shops reach their database. */
 export interface PgBouncer {

@@ -99,6 +99,17 @@ describe("an abort", () => {
     expect(processesNaming(mark)).toEqual([]);
   });
 
+  test("of the second kind kills without asking first", async () => {
+    const abandon = new AbortController();
+    const running = runChild(
+      shell(`trap "echo cleaned > cleaned" INT; ${sleeper}; true`, { abandon: abandon.signal }),
+    );
+    await vi.waitFor(() => expect(processesNaming(mark)).toHaveLength(2));
+    abandon.abort();
+    expect(await running).toMatchObject({ kind: "exited", code: null });
+    expect(() => readFileSync(join(folder, "cleaned"))).toThrow("ENOENT");
+  });
+
   test("that came before starts no child", async () => {
     const signal = AbortSignal.abort(new Error("Ctrl-C"));
     await expect(runChild(shell("echo started > started", { signal }))).rejects.toThrow("Ctrl-C");
@@ -106,7 +117,7 @@ describe("an abort", () => {
   });
 });
 
-test("when our process leaves at once, as a second Ctrl-C makes it, no child stays", () => {
+test("when our process exits at once, no child stays", () => {
   const words = "--ignoreConfig --noCheck --module nodenext --target es2022 --types node --outDir".split(" ");
   const compiler = join("node_modules", "typescript", "bin", "tsc");
   execFileSync(process.execPath, [compiler, "src/celery/child.ts", ...words, folder]);

@@ -12,6 +12,8 @@ import { embeddedPackage } from "../../demo/postgres-binaries.js";
 import type { Postgres, PostgresOptions } from "../../demo/postgres.js";
 import { startPostgres } from "../../demo/postgres.js";
 
+// One file of more than 150 lines, because all its tests look at the same processes and folders.
+
 let compiled = "";
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const isRoot = process.getuid?.() === 0;
@@ -42,10 +44,12 @@ describe("a server", () => {
     expect(await ask(socket.href, "select inet_server_addr()")).toBe(null);
     expect(await ask(server.url, "show timezone"), "whatever the zone of this process").toBe("UTC");
     expect(processesOf(folder)).toEqual(watchdogAndServer);
+    const data = String(await ask(server.url, "show data_directory"));
+    expect(existsSync(data)).toBe(true);
 
     await Promise.all([server.stop(), server.stop()]);
     await server.stop();
-    expect(existsSync(folder)).toBe(false);
+    expect([folder, data].filter((path) => existsSync(path))).toEqual([]);
     expect(processesOf(folder)).toEqual([]);
     await expect(ask(server.url, "select 1")).rejects.toThrow("ECONNREFUSED");
   });
@@ -86,7 +90,8 @@ describe("a server", () => {
   test("that cannot start says why, and leaves nothing", async () => {
     const temporary = openFolder();
     vi.stubEnv("TMPDIR", temporary);
-    await expect(start({ settings: { no_such_setting: "on" } })).rejects.toMatchObject({
+    const options = { settings: { no_such_setting: "on" }, places: { memory: temporary } };
+    await expect(start(options)).rejects.toMatchObject({
       problem: { why: expect.stringContaining('unrecognized configuration parameter "no_such_setting"') },
     });
     expect(readdirSync(temporary)).toEqual([]);
@@ -105,8 +110,8 @@ describe("the programs", () => {
     const server = await start({ places: { checkout, system: checkout } });
     expect(server.origin).toMatch(/^embedded /);
     expect(await ask(server.url, "select 'well'")).toBe("well");
-    const owner = statSync(join(server.socketDir ?? "", "data")).uid;
-    expect(owner).toBe(isRoot ? 65_534 : process.getuid?.());
+    const data = String(await ask(server.url, "show data_directory"));
+    expect(statSync(data).uid).toBe(isRoot ? 65_534 : process.getuid?.());
   });
 
   test("are the system's newest that runs where the embedded ones are missing", async () => {
@@ -130,6 +135,11 @@ describe("the programs", () => {
       name: "KnownError",
       problem: { next: expect.stringContaining("TEST_DATABASE_URL") },
     });
+  });
+
+  test("keep their data on the disk where memory has no room", async () => {
+    const { url, socketDir } = await start({ places: { memory: "/proc" } });
+    expect(await ask(url, "show data_directory")).toBe(join(socketDir ?? "", "data"));
   });
 
   test("are not needed where TEST_DATABASE_URL names a server, which is used and not stopped", async () => {
@@ -239,7 +249,8 @@ function inAnotherProcess(then = "setInterval(() => undefined, 1000);"): { child
   const temporary = openFolder();
   const program = `
     import { startPostgres } from ${JSON.stringify(join(compiled, "demo", "postgres.js"))};
-    await startPostgres({ environment: {}, places: { checkout: ${JSON.stringify(repository)} } });
+    const places = { checkout: ${JSON.stringify(repository)}, memory: process.env.TMPDIR };
+    await startPostgres({ environment: {}, places });
     process.stdout.write("ready");
     ${then}`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
@@ -279,5 +290,5 @@ function leftIn(temporary: string): string[] {
 }
 
 function dataFolders(temporary: string): string[] {
-  return readdirSync(temporary).filter((server) => existsSync(join(temporary, server, "data", "base")));
+  return readdirSync(temporary).filter((name) => existsSync(join(temporary, name, "base")));
 }

@@ -33,11 +33,12 @@ describe("A question", () => {
     expect(await second).toBe(false);
   });
 
-  test("is refused by the end of the input", async () => {
-    const { output, stdin } = await atTerminal(80);
+  test("is refused by the end of the input, and what follows begins on a line of its own", async () => {
+    const { output, stdin, stderr } = await atTerminal(80);
     const answer = output.confirm("Send?");
     stdin.end();
     expect(await answer).toBe(false);
+    expect(stderr.text).toBe("Send? [y/N] \n");
   });
 
   test("is refused by an interrupt, before and while it waits", async () => {

@@ -9,6 +9,8 @@ import { watchPipe, writeLines, writeText } from "../../src/output/pipe.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const flood = join(root, "test/output/flood.mjs");
+/** Nothing of the colours and marks of whoever runs the tests. */
+const env = { PATH: process.env["PATH"] };
 let compiled = "";
 
 // A process of its own needs JavaScript; compiled here, so that no stale build is tested.
@@ -37,7 +39,7 @@ afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
 function shell(pipeline: string): { stdout: string; stderr: string; status: number | null } {
   const script = `set -o pipefail; run() { "${process.execPath}" "${flood}" "${compiled}" "$@"; }; ${pipeline}`;
-  return spawnSync("bash", ["-c", script], { encoding: "utf8", maxBuffer: 1e9 });
+  return spawnSync("bash", ["-c", script], { encoding: "utf8", maxBuffer: 1e9, env });
 }
 
 describe("A reader that leaves early (| head)", () => {
@@ -145,6 +147,7 @@ describe("A spinner that nobody stopped", () => {
       output.close();`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
       stdio: ["ignore", "pipe", "pipe"],
+      env,
     });
     let text = "";
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));

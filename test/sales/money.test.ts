@@ -129,7 +129,7 @@ describe("Sums", () => {
 
 describe("Amounts", () => {
   test("are ordered by value, not by text", () => {
-    expect(["97.00", "100.00", "-5.00", "9.99"].sort(compareAmounts)).toEqual([
+    expect(["97.00", "100.00", "-5.00", "9.99"].toSorted(compareAmounts)).toEqual([
       "-5.00",
       "9.99",
       "97.00",

@@ -1,0 +1,85 @@
+import type { Evidence, Sibling, Trace } from "./evidence.js";
+import type { Instant, Sale } from "./sale.js";
+
+/*
+ * Sales that bear one `pageview_event_id` are one event to Meta within 48 hours: exactly one of them may carry it.
+ */
+
+/**
+ * The sibling that carries the shared click's id, or null where this sale does (or shares none): the earliest
+ * acceptance, else the one journalled with it, else the oldest. Only sales that may have been sent are asked:
+ * a pending one never was, and giving it the id would leave an earlier copy of this sale uncovered.
+ */
+export function carrierOf(sale: Sale, evidence: Evidence): Sibling | null {
+  const shared = sale.pageviewEventId;
+  const rivals = evidence.siblings.filter((sibling) => mayHaveBeenSent(sibling, shared));
+  if (rivals.length === 0) return null;
+  const mine = evidence.traces.filter((trace) => trace.eventId === shared);
+  const self = {
+    acceptedAt: earliest(mine.filter((trace) => trace.result === "accepted")),
+    journalled: mine.some((trace) => trace.by === "purchase-fix"),
+    createdAt: sale.createdAt,
+    id: sale.id,
+  };
+  const first = [self, ...rivals].toSorted(
+    (a, b) =>
+      (a.acceptedAt ?? Infinity) - (b.acceptedAt ?? Infinity) || // Infinity - Infinity is NaN: falsy, next rule
+      Number(b.journalled) - Number(a.journalled) ||
+      (a.createdAt ?? 0) - (b.createdAt ?? 0) ||
+      a.id - b.id,
+  )[0];
+  return rivals.find((rival) => rival === first) ?? null;
+}
+
+/** One that is confirmed under another id does not need the shared one, and leaves it to the others. */
+export function mayHaveBeenSent(sibling: Sibling, shared: string | null): boolean {
+  if (sibling.acceptedAt !== null) return true;
+  if (sibling.metaEventId !== null) return sibling.metaEventId === shared;
+  return wasAttempted(sibling);
+}
+
+/** A pending sale that nobody flagged was never sent, under whatever id. */
+export function wasAttempted({ acceptedAt, metaEventId, status, flagged, journalled }: Sibling): boolean {
+  return acceptedAt !== null || metaEventId !== null || status === "paid" || flagged || journalled;
+}
+
+/** Meta's own deduplication window, from its receipt of the first copy (Meta, "Handling duplicate events"). */
+const DEDUPLICATION = 48 * 60 * 60_000;
+
+/** The sibling that had the id of this acceptance first, or null. */
+export function foldedInto(sale: Sale, evidence: Evidence, trace: Trace): Sibling | null {
+  if (trace.eventId === null || trace.eventId !== sale.pageviewEventId) return null;
+  return (
+    evidence.siblings.find(({ acceptedAt }) => {
+      return acceptedAt !== null && acceptedAt < trace.at && trace.at - acceptedAt < DEDUPLICATION;
+    }) ?? null
+  );
+}
+
+/** The earliest acceptance that Meta counted for this very sale. */
+export function proofOfDelivery(sale: Sale, evidence: Evidence): Trace | undefined {
+  const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
+  return accepted
+    .toSorted((a, b) => a.at - b.at || compare(a.eventId, b.eventId))
+    .find((trace) => foldedInto(sale, evidence, trace) === null);
+}
+
+/**
+ * Accepted, but only under an id that Meta had already accepted for another sale: counted once, for the other.
+ * Not where an attempt under yet another id may have arrived, or may still: that one would count.
+ */
+export function isFolded(sale: Sale, evidence: Evidence): boolean {
+  const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
+  if (accepted.length === 0 || proofOfDelivery(sale, evidence) !== undefined) return false;
+  const open = [...evidence.traces.filter((trace) => trace.result === "unknown"), ...evidence.live];
+  return open.every(({ eventId }) => eventId === null || eventId === sale.pageviewEventId);
+}
+
+function earliest(traces: readonly Trace[]): Instant | null {
+  return traces.length === 0 ? null : Math.min(...traces.map((trace) => trace.at));
+}
+
+/** An order of texts that does not depend on the order in which they were found. */
+export function compare(a: string | null, b: string | null): number {
+  return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
+}
