@@ -1,10 +1,4 @@
-import type { GraphSummary, LedgerEntry } from "./graph/types.js";
-
-/** What the stand-in for Meta knows at one moment. */
-export interface Books {
-  readonly ledger: readonly LedgerEntry[];
-  readonly summary: GraphSummary;
-}
+import type { LedgerEntry } from "./graph/types.js";
 
 /** A paid sale as the shop's row stands after the story. */
 export interface Row {
@@ -21,13 +15,16 @@ export interface Account {
   /** Paid sales that are confirmed in the shop, and how many of these Meta counts exactly once. */
   readonly confirmed: number;
   readonly countedOnce: number;
+  /** Events of paid sales that Meta counts although the shop does not know it. */
+  readonly unseen: readonly LedgerEntry[];
   /** What is not as it should be; the story holds where this is empty. */
   readonly problems: readonly string[];
 }
 
-export function takeAccount(before: Books, after: Books, rows: readonly Row[]): Account {
-  const sent = after.ledger.slice(before.ledger.length);
-  const counts = countPerSale(after.ledger);
+/** `before` is the length of the ledger when the story began: what follows was sent by purchase-fix. */
+export function takeAccount(before: number, ledger: readonly LedgerEntry[], rows: readonly Row[]): Account {
+  const sent = ledger.slice(before);
+  const counts = countPerSale(ledger);
   const confirmed = rows.filter((row) => row.meta_event_id !== null).map(({ id }) => id);
   const isConfirmed = new Set(confirmed);
   const problems = [
@@ -46,6 +43,7 @@ export function takeAccount(before: Books, after: Books, rows: readonly Row[]): 
     folded: sent.filter(({ counted }) => !counted),
     confirmed: confirmed.length,
     countedOnce: confirmed.filter((id) => counts.get(id) === 1).length,
+    unseen: ledger.filter(({ sale, counted }) => counted && !isConfirmed.has(Number(sale))),
     problems,
   };
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { KnownError } from "../src/errors.js";
+import { printError } from "../src/output/problem.js";
 import type { Stage } from "./stage.js";
 import { setStage } from "./stage.js";
 import { StoryFailure, tell } from "./story.js";
@@ -30,12 +30,12 @@ async function main(): Promise<number> {
   // Whoever reads this has had enough (`| head`).
   process.stdout.on("error", () => stop.abort());
   const stage = await setStage(stop.signal).catch((error: unknown) => error as Error);
-  if (stage instanceof Error) return stop.signal.aborted ? code : fail(stage);
+  if (stage instanceof Error) return stop.signal.aborted ? code : await fail(stage);
   try {
     await (keep ? wait(stage, stop.signal) : tell(stage, say, stop.signal));
     return 0;
   } catch (error) {
-    return stop.signal.aborted ? code : fail(error);
+    return stop.signal.aborted ? code : await fail(error);
   } finally {
     await stage.strike();
   }
@@ -55,10 +55,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function fail(error: unknown): number {
+async function fail(error: unknown): Promise<number> {
   if (error instanceof StoryFailure) process.stderr.write(`\nThe story does not hold:\n${error.message}\n`);
-  else if (error instanceof KnownError) process.stderr.write(`${error.message}\n`);
-  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  else await printError(process.stderr, error, { env: process.env, color: undefined });
   return 1;
 }
 

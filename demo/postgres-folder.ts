@@ -1,16 +1,14 @@
-import { chmodSync, chownSync, mkdtempSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { accessSync, chownSync, constants, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /** Whom servers run as when we are root: PostgreSQL and PgBouncer both refuse root. 65534 is nobody nearly everywhere. */
 export const serverUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 
-/** A new folder that the server's user owns and everyone may look into, even where TMPDIR lies below a private folder. */
-export function makeFolder(name: string, root = temporaryRoot()): string {
-  const folder = mkdtempSync(join(root, `purchase-fix-${name}-`));
-  chmodSync(folder, 0o755);
-  giveAway(folder);
-  return folder;
+/** A path that nothing bears yet, for a folder that the server's user can make, fill and remove. */
+export function newPath(name: string, root = temporaryRoot()): string {
+  return join(root, `purchase-fix-${name}-${randomBytes(6).toString("hex")}`);
 }
 
 /** Makes the server's user the owner, who could otherwise neither write there nor clear it away. */
@@ -18,14 +16,20 @@ export function giveAway(path: string): void {
   if (serverUser !== undefined) chownSync(path, serverUser.uid, serverUser.gid);
 }
 
-/**
- * A unix socket's path may have 107 bytes (103 on macOS), which a long TMPDIR would use up. The server's user must be
- * able to come in, and to remove its own folder in the end.
- */
+/** Whether the server's user can come in, and make and remove folders there. */
+export function isUsable(path: string): boolean {
+  if (serverUser !== undefined) return permits(path, 0o002) && isOpenToAll(path);
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A unix socket's path may have 107 bytes (103 on macOS), which a long TMPDIR would use up. */
 function temporaryRoot(): string {
-  const allows = (path: string): boolean =>
-    serverUser === undefined || (permits(path, 0o002) && isOpenToAll(path));
-  return [tmpdir(), "/tmp", "/var/tmp"].find((path) => path.length <= 60 && allows(path)) ?? tmpdir();
+  return [tmpdir(), "/tmp", "/var/tmp"].find((path) => path.length <= 60 && isUsable(path)) ?? tmpdir();
 }
 
 function isOpenToAll(path: string): boolean {

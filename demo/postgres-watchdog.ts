@@ -33,7 +33,7 @@ export async function freePort(): Promise<number> {
 export interface Guard {
   /** Of the server; its output goes into the file `log` there. */
   readonly folder: string;
-  /** All that is removed in the end, with `folder` itself. */
+  /** All that is made in the beginning and removed in the end, `folder` among them. */
   readonly folders: readonly string[];
   readonly server: readonly string[];
   /** Runs to its end before the server, in the foreground, so that nothing writes into a folder while it is removed. */
@@ -42,9 +42,10 @@ export interface Guard {
 
 /**
  * Puts a shell between Node and the server. It reads a pipe that only Node holds, so the end of Node is the end of the
- * pipe, however Node died; in a session of its own, so that Ctrl-C on the terminal reaches Node alone.
+ * pipe, however Node died; in a session of its own, so that Ctrl-C on the terminal reaches Node alone. It makes the folders
+ * itself, since Node may die at any moment (seen: between making one and starting the shell).
  */
-export function guard(wanted: Guard): Guarded {
+export async function guard(wanted: Guard): Promise<Guarded> {
   const logFile = join(wanted.folder, "log");
   const shell = spawn("/bin/sh", ["-c", watchdog(wanted, logFile)], {
     cwd: "/",
@@ -64,12 +65,12 @@ export function guard(wanted: Guard): Guarded {
     });
   });
   void gone.then(() => (ended = true));
+  const made = new Promise<string>((resolve) => {
+    shell.stdout.once("data", (words: Buffer) => resolve(words.toString()));
+    void gone.then(() => resolve(failure));
+  });
   shell.stdout.once("close", () => (ended = true)).resume();
   shell.stdin.on("error", () => (ended = true));
-  // A forgotten server must not keep Node alive: without Node it ends by itself.
-  shell.unref();
-  for (const pipe of [shell.stdin, shell.stdout]) (pipe as Socket).unref();
-
   const stop = async (): Promise<void> => {
     shell.ref();
     shell.stdin.end();
@@ -77,6 +78,14 @@ export function guard(wanted: Guard): Guarded {
     // Only a watchdog that could not be run, or was killed itself, leaves something to remove.
     for (const folder of wanted.folders) rmSync(folder, { recursive: true, force: true });
   };
+  const answer = await made;
+  if (answer !== "made\n") {
+    await stop();
+    throw new Error(`no folders for the server: ${answer}`);
+  }
+  // A forgotten server must not keep Node alive: without Node it ends by itself.
+  shell.unref();
+  for (const pipe of [shell.stdin, shell.stdout]) (pipe as Socket).unref();
   return {
     start: () => void shell.stdin.write("start\n"),
     hasEnded: () => ended,
@@ -86,13 +95,16 @@ export function guard(wanted: Guard): Guarded {
 }
 
 /**
+ * The traps keep the shell alive until it has cleared up, whoever signals it and whether or not Node hears what it says.
  * The server holds the shell's former stdout as descriptor 3: its end tells Node that the server is gone.
  * TERM goes first because a background job ignores QUIT until it has handlers of its own, which a server that was
  * started this moment has not; QUIT then makes PostgreSQL (and PgBouncer from 1.23) leave without waiting for clients.
  */
 function watchdog({ folders, server, first = ["true"] }: Guard, log: string): string {
   return `
-    trap : HUP INT TERM
+    trap : HUP INT TERM PIPE
+    mkdir -m 755 ${quoted(folders)} 2>&1 || exit
+    echo made
     if read -r start; then
       if ${quoted(first)} >>${quoted([log])} 2>&1 </dev/null; then
         ${quoted(server)} 3>&1 >>${quoted([log])} 2>&1 </dev/null &

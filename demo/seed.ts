@@ -34,7 +34,7 @@ async function insert(db: Db, sale: Sale, now: number): Promise<void> {
   await insertSale(db, {
     id: sale.id,
     botId: sale.bot,
-    paymentId: `BOT${sale.bot}_${Math.floor(paid / 1000)}_${(sale.id * 7919).toString(16)}`,
+    paymentId: `BOT${sale.bot}_${Math.floor(paid / 1000)}_${(sale.id * 1237).toString(16)}`,
     status: sale.status,
     amount: sale.amount,
     createdAt: paid - 3 * minute,

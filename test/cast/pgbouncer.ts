@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { giveAway, makeFolder } from "../../demo/postgres-folder.js";
+import { giveAway, newPath } from "../../demo/postgres-folder.js";
 import type { Guarded } from "../../demo/postgres-watchdog.js";
 import { freePort, guard } from "../../demo/postgres-watchdog.js";
 
@@ -30,9 +30,9 @@ export async function startPgBouncer(
     return null;
   }
   const port = await freePort();
-  const folder = makeFolder("pgbouncer");
+  const folder = newPath("pgbouncer");
   const settings = join(folder, "pgbouncer.ini");
-  const server = guard({ folder, folders: [folder], server: [program, settings] });
+  const server = await guard({ folder, folders: [folder], server: [program, settings] });
   try {
     writeFileSync(settings, configuration(new URL(serverUrl), port), { mode: 0o600 });
     giveAway(settings);

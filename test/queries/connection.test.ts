@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Postgres } from "../../demo/postgres.js";
 import { startPostgres } from "../../demo/postgres.js";
-import { freePort, giveAway, makeFolder } from "../../demo/postgres-watchdog.js";
+import { giveAway, newPath } from "../../demo/postgres-folder.js";
+import { freePort } from "../../demo/postgres-watchdog.js";
 import { resolveConnection } from "../../src/connection.js";
 import type { Connection } from "../../src/connection.js";
 import { connectPg, forPostgresJs } from "../../src/connection/drivers.js";
@@ -22,7 +23,9 @@ const password = "p@ss:w/r d%41";
 const file = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  folder = makeFolder("tls");
+  folder = newPath("tls");
+  mkdirSync(folder, { mode: 0o755 });
+  giveAway(folder);
   certificate("server", "db.shop.test");
   certificate("certified", "certified");
   certificate("stranger", "db.shop.test");
