@@ -16,6 +16,10 @@ export interface Column<Row> {
   readonly align?: "left" | "right";
   /** May be wrapped or cut so that the table fits the terminal; the others keep their width. */
   readonly flexible?: boolean;
+  /** What a narrow terminal can do without: the highest number is left out first, and said to be. */
+  readonly spare?: number;
+  /** For machines only: a terminal shows the same in another column. */
+  readonly machine?: boolean;
 }
 
 /** A result in all its forms. Commands build it and print it last, so that a failing command leaves stdout empty. */

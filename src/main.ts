@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
+import { addAbortSignal } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { readConfig } from "./config.js";
@@ -9,6 +10,7 @@ import { disk } from "./files.js";
 import { Interruption } from "./interruption.js";
 import type { Options } from "./options.js";
 import { openOutput } from "./output/open.js";
+import { watchPipe } from "./output/pipe.js";
 import { printError } from "./output/problem.js";
 import type { Clock } from "./ports.js";
 import { buildProgram } from "./program.js";
@@ -16,6 +18,10 @@ import { openSession } from "./session.js";
 
 /** Commands that change something: a closed pipe or a signal never stops them half-way. */
 const acting: ReadonlySet<string> = new Set(["resend", "revert", "confirm", "init"]);
+
+/** Said where that takes a while. */
+const SETTLING =
+  "interrupted: what is in flight is settled first, for up to 10 s; a second signal leaves at once";
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -26,7 +32,8 @@ const clock: Clock = {
 
 /** argv → exit code. The only catch-all: every error ends here, in words. */
 export async function main(proc: NodeJS.Process): Promise<ExitCode> {
-  const { stderr } = proc;
+  const { stdout, stderr, argv } = proc;
+  watchPipe(stdout); // --help, too, may be read by a `head` that has left
   const env = takeEnvironment(proc);
   const interruption = new Interruption(proc);
   let code: ExitCode = exitCode.ok;
@@ -36,12 +43,13 @@ export async function main(proc: NodeJS.Process): Promise<ExitCode> {
   });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
-    await program.parseAsync(proc.argv);
+    await program.parseAsync(argv);
     return interruption.code ?? code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.failed;
     if (interruption.code !== null && !(error instanceof KnownError)) return interruption.code;
-    await printError(stderr, error, { env, color: proc.argv.includes("--no-color") ? false : undefined });
+    const color = argv.includes("--no-color") ? false : argv.includes("--color") || undefined;
+    await printError(stderr, error, { env, color });
     return interruption.code ?? (error instanceof KnownError ? error.exitCode : exitCode.failed);
   } finally {
     interruption.end();
@@ -77,7 +85,7 @@ async function inSession(
     output,
     clock,
     signals,
-    stdin: () => readAll(stdin),
+    stdin: () => readAll(stdin, signals.stop),
     env,
     cwd: place.cwd,
     host: hostname(),
@@ -85,6 +93,9 @@ async function inSession(
     pid: proc.pid,
     version,
   });
+  let settling: NodeJS.Timeout | undefined;
+  const tellSettling = () => (settling = setTimeout(() => output.say(SETTLING, "warn"), 250));
+  if (acting.has(command)) signals.stop.addEventListener("abort", tellSettling, { once: true });
   const interrupted = new Promise<ExitCode>((resolve) => {
     const stopped = acting.has(command) ? signals.abandon : signals.stop;
     stopped.addEventListener("abort", () => resolve(interruption.code ?? exitCode.interrupted), {
@@ -96,6 +107,7 @@ async function inSession(
     // A command that only looks is left at once; one that acts settles what is in flight first.
     return acting.has(command) ? await work : await Promise.race([work, interrupted]);
   } finally {
+    clearTimeout(settling);
     output.close();
     await close();
   }
@@ -117,14 +129,14 @@ function userName(): string | null {
   }
 }
 
-async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+async function readAll(stdin: NodeJS.ReadStream, stop: AbortSignal): Promise<string> {
   if (stdin.isTTY)
     throw new KnownError({
       what: "--id - reads standard input, which is a terminal",
       next: "pipe the ids in",
     });
   let text = "";
-  for await (const chunk of stdin.setEncoding("utf8")) text += String(chunk);
+  for await (const chunk of addAbortSignal(stop, stdin.setEncoding("utf8"))) text += String(chunk);
   return text;
 }
 

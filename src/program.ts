@@ -3,6 +3,7 @@ import type { ExitCode } from "./errors.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
 import { acting, common, performOptions, selecting, selectionOf } from "./options.js";
+import { redact } from "./redact.js";
 import type { Session } from "./session.js";
 import { count, money, references, someTime } from "./values.js";
 
@@ -17,6 +18,8 @@ export function buildProgram(version: string, run: Run): Command {
       "Finds paid sales that were marked as reported to Meta but never confirmed, and mends each safely.",
     )
     .version(version)
+    // A secret that was typed where no option takes one is not repeated.
+    .configureOutput({ outputError: (text, write) => write(redact(text)) })
     .helpCommand(false)
     .showHelpAfterError("(add --help for the options)")
     .addHelpText(

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { parseAmount } from "./sales/money.js";
+import { iso } from "./sales/time.js";
 
 /** The longest window: what lies further back, Meta no longer accepts, but an owner may want to see it. */
 const MOST_HOURS = 24 * 366;
@@ -19,13 +20,18 @@ export function count(text: string): number {
   return Number(text);
 }
 
+/** Timers of Node fire at once beyond 24.8 days, and no patience of ours reaches past Meta's seven. */
+const LONGEST = 168 * 3_600_000;
+
 const unit: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
 
-/** A span of time in milliseconds: `90`, `90s`, `20m`, `18h`. */
+/** A span of time in milliseconds: `90`, `90s`, `20m`, `18h`; at most seven days. */
 export function duration(text: string): number {
   const match = /^(\d{1,7}(?:\.\d+)?)([smh]?)$/.exec(text);
-  if (!match) throw new InvalidArgumentError("Give seconds, or a number with s, m or h, such as 20m.");
-  return Number(match[1]) * (unit[match[2] ?? ""] ?? 1) * 1000;
+  const ms = Number(match?.[1]) * (unit[match?.[2] ?? ""] ?? 1) * 1000;
+  if (!match || ms > LONGEST)
+    throw new InvalidArgumentError("Give seconds, or a number with s, m or h, such as 20m; at most 168h.");
+  return ms;
 }
 
 /** Like `duration`, but not nothing. */
@@ -52,8 +58,12 @@ export function references(text: string, earlier: readonly string[] = []): reado
   return [...new Set([...earlier, ...names])];
 }
 
+/** Commas and line ends divide, blanks only between numbers: a payment id may hold one. */
 export function splitReferences(text: string): string[] {
-  return text.split(/[\s,]+/).filter((name) => name !== "");
+  return text
+    .split(/[,\n\r]+/)
+    .flatMap((part) => (/^[\d\s]+$/.test(part) ? part.split(/\s+/) : [part.trim()]))
+    .filter((name) => name !== "");
 }
 
 /**
@@ -61,11 +71,13 @@ export function splitReferences(text: string): string[] {
  * function of that zone, since the configuration is read later than the options.
  */
 export function moment(text: string): (timeZone: string) => number {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:?\d\d)?$/i.exec(
-    text,
-  );
+  const match =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/i.exec(
+      text,
+    );
   const naive = match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}Z`) : Number.NaN;
-  if (!match || Number.isNaN(naive)) {
+  // Date.parse takes February 31st for March 3rd; and nobody sold anything before 1970.
+  if (!match || !(naive >= 0) || iso(Date.parse(`${match[1]}T00:00Z`)).slice(0, 10) !== match[1]) {
     throw new InvalidArgumentError(
       "Give a time such as 2026-11-20, 2026-11-20T14:00 or 2026-11-20T17:00:00Z.",
     );

@@ -1,58 +1,44 @@
 import type { Column } from "../context.js";
 import { because } from "../sales/json.js";
-import { showAmount } from "../sales/money.js";
 import type { Instant } from "../sales/sale.js";
 import { age, iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 import type { Line } from "./report.js";
 
 /** The columns of `find-stuck`: the incident report's, and what we know beyond it. */
-export function saleColumns(currency: string, now: Instant): Column<Judged>[] {
+export function saleColumns(now: Instant): Column<Judged>[] {
   const since = ({ sale }: Judged) => (sale.flaggedAt === null ? null : age(now - sale.flaggedAt));
   const time = (at: number | null) => (at === null ? null : iso(at));
-  const when = (at: number | null) => (at === null ? "-" : `${iso(at).slice(0, 16)}Z`);
+  const when = (at: number | null) => (at === null ? "-" : `${iso(at).slice(5, 16).replace("T", " ")}Z`);
   return [
     { title: "ID", value: ({ sale }) => String(sale.id), align: "right" },
-    { title: "Payment", value: ({ sale }) => sale.paymentId },
+    { title: "Payment", value: ({ sale }) => sale.paymentId, spare: 1 },
     { title: "Bot", value: ({ sale }) => sale.botName, flexible: true },
-    {
-      title: "Amount",
-      value: ({ sale }) => sale.amount,
-      shown: ({ sale }) => showAmount(sale.amount, currency),
-      align: "right",
-    },
+    { title: "Amount", value: ({ sale }) => sale.amount, align: "right" },
     {
       title: "Flagged at",
       value: ({ sale }) => time(sale.flaggedAt),
       shown: ({ sale }) => when(sale.flaggedAt),
+      spare: 2,
     },
     { title: "Age", value: since, align: "right" },
     {
       title: "Verdict",
       value: ({ kind }) => kind,
-      tone: ({ kind }) => (kind === "untraceable" ? "warn" : "strong"),
+      tone: ({ kind, obstacle }) => (kind === "untraceable" || obstacle.kind !== "none" ? "warn" : "strong"),
     },
-    {
-      title: "Obstacle",
-      value: ({ obstacle }) => obstacle.kind,
-      shown: ({ obstacle }) => (obstacle.kind === "none" ? "" : obstacle.kind),
-      tone: () => "warn",
-    },
+    // On a terminal the reason names it.
+    { title: "Obstacle", value: ({ obstacle }) => obstacle.kind, machine: true },
     { title: "Because", value: because, flexible: true },
   ];
 }
 
 /** The columns of a command that acts. */
-export function resultColumns(currency: string): Column<Line>[] {
+export function resultColumns(): Column<Line>[] {
   return [
     { title: "ID", value: ({ sale }) => String(sale.id), align: "right" },
-    { title: "Payment", value: ({ sale }) => sale.paymentId },
-    {
-      title: "Amount",
-      value: ({ sale }) => sale.amount,
-      shown: ({ sale }) => showAmount(sale.amount, currency),
-      align: "right",
-    },
+    { title: "Payment", value: ({ sale }) => sale.paymentId, spare: 1 },
+    { title: "Amount", value: ({ sale }) => sale.amount, align: "right" },
     { title: "Verdict", value: (line) => line.verdict },
     { title: "Result", value: (line) => line.what, tone: (line) => line.tone },
     { title: "Event ID", value: (line) => line.eventId, flexible: true },

@@ -8,13 +8,14 @@ import type { Left, Plan, Planned, Wishes } from "../sales/plan.js";
 import { makePlan } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { needsPerson } from "../sales/obstacle.js";
+import type { Result } from "./report.js";
 import { resultReport } from "./report.js";
-import { question } from "./words.js";
 import { underLease } from "./run.js";
 import type { Sent } from "./send.js";
 import type { SendOptions } from "./sending.js";
 import type { Selection, Survey } from "./survey.js";
 import { survey } from "./survey.js";
+import { question, tell } from "./words.js";
 
 export interface PerformOptions {
   readonly selection: Selection;
@@ -51,9 +52,7 @@ export async function perform(
   }
   const plan = makePlan(action, found.judged, options.wishes, ctx.policy, found.now);
   if (options.dryRun || plan.act.length === 0) {
-    await ctx.output.report(
-      resultReport(ctx, action, found, plan, { run: null, dryRun: options.dryRun, outcomes: [] }),
-    );
+    await show(ctx, action, found, plan, { run: null, dryRun: options.dryRun, outcomes: [] });
     return options.dryRun && !options.exitCode
       ? exitCode.ok
       : judgeLeft(found, plan.left, options.wishes.named);
@@ -76,12 +75,22 @@ export async function perform(
     ...result.unreached.map(({ item, because }) => unreachedLeft(item, because, found.now)),
   ];
   const full = { ...plan, left };
-  await ctx.output.report(
-    resultReport(ctx, action, found, full, { run: ctx.record.id, dryRun: false, outcomes: result.outcomes }),
-  );
+  await show(ctx, action, found, full, { run: ctx.record.id, dryRun: false, outcomes: result.outcomes });
   const doubts = await readBack(ctx, result.written);
   const failed = doubts.length > 0 || result.unreached.length > 0 || !result.outcomes.every(endedWell);
   return failed ? exitCode.attention : judgeLeft(found, left, options.wishes.named);
+}
+
+/** The report first, the figures beneath it. */
+async function show(
+  ctx: ActingContext,
+  action: Action,
+  found: Survey,
+  plan: Plan,
+  result: Result,
+): Promise<void> {
+  await ctx.output.report(resultReport(ctx, action, found, plan, result));
+  tell(ctx, action, plan, result, found);
 }
 
 function refuseUnknown({ unknown }: Survey): void {

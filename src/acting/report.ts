@@ -8,7 +8,7 @@ import type { Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import { resultColumns } from "./columns.js";
 import type { Survey } from "./survey.js";
-import { notStuck, tell } from "./words.js";
+import { notStuck } from "./words.js";
 
 /** One line of what a command did, would do, or left. */
 export interface Line {
@@ -41,7 +41,6 @@ export function resultReport(
     ...plan.left.map(leftLine),
     ...found.others.map(otherLine),
   ];
-  tell(ctx, action, plan, result, found);
   const left = [...plan.left.map(leftJson), ...found.others.map(otherJson)];
   const sums = { ...totals(found.judged, found.now), ...tally(result.outcomes) };
   const head = {
@@ -52,7 +51,7 @@ export function resultReport(
     dryRun: result.dryRun,
   };
   return {
-    columns: resultColumns(ctx.currency),
+    columns: resultColumns(),
     rows: lines,
     document: () => ({
       ...head,

@@ -18,7 +18,7 @@ export function notStuck(sale: Sale): string {
 /** The question before a window is acted on: what, how much, where, and to whom. */
 export function question({ place, currency }: ActingContext, action: Action, plan: Plan): string {
   const sum = total(plan.act.map(({ judged }) => judged.sale));
-  const what = `${action} ${sum.count} sale${sum.count === 1 ? "" : "s"} (${showAmount(sum.amount, currency)})`;
+  const what = `${action} ${sum.count} ${sales(sum.count)} (${showAmount(sum.amount, currency)})`;
   if (action !== "resend") return `${what} in ${place.database}?`;
   const pixels = [...new Set(plan.act.map(({ judged }) => judged.identity.pixelId))].join(", ");
   return `${what} of ${place.database} to ${place.graph}, pixel ${pixels}${testEvents(plan)}${doubling(plan, currency)}?`;
@@ -38,19 +38,18 @@ function doubling(plan: Plan, currency: string): string {
 /** The lines beneath: the figures, the risks taken, and what to do next. */
 export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Result, found: Survey): void {
   const { output, currency, clock } = ctx;
-  if (result.run === null) {
-    const verb = result.dryRun ? "would" : "nothing to";
-    const sum = total(plan.act.map(({ judged }) => judged.sale));
-    const count =
-      sum.count === 0
-        ? ""
-        : ` ${sum.count} of ${found.judged.length} sales, ${showAmount(sum.amount, currency)}`;
-    output.say(`${verb} ${action}${count}${testEvents(plan)}${doubling(plan, currency)}`);
-  } else {
+  if (result.run !== null) {
     const sums = Object.entries(tally(result.outcomes)).map(
       ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
     );
-    output.say(`run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}`);
+    output.say(`run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}`, "strong");
+  } else if (plan.act.length === 0) {
+    output.say(`nothing to ${action}`, "strong");
+  } else {
+    const sum = total(plan.act.map(({ judged }) => judged.sale));
+    const share = `${sum.count} of ${found.judged.length} ${sales(found.judged.length)}`;
+    const money = showAmount(sum.amount, currency);
+    output.say(`would ${action} ${share}, ${money}${testEvents(plan)}${doubling(plan, currency)}`, "strong");
   }
   for (const line of severalPools(plan)) output.say(line, "dim");
   if (result.outcomes.some(({ answer }) => answer === "accepted")) {
@@ -60,10 +59,16 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
       "dim",
     );
   }
+  if (plan.left.length === 0) return;
   const persons = plan.left.filter((item) => item.person !== null).length;
-  if (plan.left.length > 0)
-    output.say(`left ${plan.left.length}, of which ${persons} need a person`, persons > 0 ? "warn" : "dim");
+  const need = `${persons} ${persons === 1 ? "needs" : "need"} a person`;
+  output.say(
+    `left ${plan.left.length} ${sales(plan.left.length)}, of which ${need}`,
+    persons > 0 ? "warn" : "dim",
+  );
 }
+
+const sales = (count: number) => (count === 1 ? "sale" : "sales");
 
 /** The application takes a bot's first pool; where there are several, the operator should know which one it was. */
 function severalPools(plan: Plan): string[] {

@@ -9,7 +9,6 @@ import { byHour, byName } from "../sales/histogram.js";
 import { JSON_VERSION, saleJson, totals } from "../sales/json.js";
 import { showAmount } from "../sales/money.js";
 import { byDeadline } from "../sales/plan.js";
-import { HOUR } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 
@@ -36,7 +35,7 @@ export async function findStuck(ctx: ReadingContext, options: FindOptions): Prom
   const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(found.now) };
   const sales = shown.map((judged) => saleJson(judged, ctx.currency));
   await ctx.output.report({
-    columns: saleColumns(ctx.currency, found.now),
+    columns: saleColumns(found.now),
     rows: shown,
     document: () => ({ ...head, sales, totals: sums }),
     lines: function* () {
@@ -44,7 +43,7 @@ export async function findStuck(ctx: ReadingContext, options: FindOptions): Prom
       yield { ...head, totals: sums };
     },
   });
-  await tell(ctx, found, shown.length);
+  await tell(ctx, found, options.selection, shown.length);
   return options.exitCode && found.judged.length > 0 ? exitCode.attention : exitCode.ok;
 }
 
@@ -66,20 +65,25 @@ function nearest(judged: readonly Judged[], limit: number | null): readonly Judg
   return judged.filter((item) => kept.has(item));
 }
 
-async function tell({ output, currency }: ReadingContext, found: Survey, shown: number): Promise<void> {
+async function tell(
+  { output, currency }: ReadingContext,
+  found: Survey,
+  selection: Selection,
+  shown: number,
+): Promise<void> {
   const { judged, now, outside, others, lack } = found;
   const sums = totals(judged, now);
   const few = shown < judged.length ? ` (showing ${shown} of ${judged.length}, the nearest deadlines)` : "";
-  output.say(`${sums.count} stuck sales, ${showAmount(sums.amount, currency)}${few}`, "strong");
+  output.say(`${stuckSales(sums.count)}, ${showAmount(sums.amount, currency)}${few}`, "strong");
   for (const sale of others) output.say(`sale ${sale.id} (${sale.paymentId}) is ${notStuck(sale)}`, "warn");
   if (sums.count > 0) {
     const kinds = Object.entries(sums.byVerdict).map(([kind, count]) => `${count} ${kind}`);
-    output.say(`verdicts: ${kinds.join(", ")}; ${sums.expiringWithin24h} expire within 24 hours`);
+    output.say(`verdicts: ${kinds.join(", ")}; ${sums.expiringWithin24h} of them expire within 24 hours`);
   }
   if (outside && outside.count > 0) {
     const money = showAmount(outside.amount, currency);
     output.say(
-      `outside this window: ${outside.count} more stuck sales, ${money}; ${outside.expiringSoon} expire within 24 hours`,
+      `outside this window: ${stuckSales(outside.count)}, ${money}; ${outside.expiringSoon} of them expire within 24 hours`,
       "warn",
     );
   }
@@ -89,14 +93,20 @@ async function tell({ output, currency }: ReadingContext, found: Survey, shown: 
     await output.chart(`stuck sales ${shape.title} (UTC)`, shape.bars);
     await output.chart("stuck sales by bot", byName(judged.map(({ sale }) => sale.botName)));
   }
-  output.say(next(found));
+  output.say(next(found, selection));
 }
 
-function next({ judged, span, now }: Survey): string {
+const stuckSales = (count: number) => `${count} stuck sale${count === 1 ? "" : "s"}`;
+
+/** The same sales again: neither more nor fewer than were looked at. */
+function next({ judged }: Survey, selection: Selection): string {
   if (judged.length === 0) return "nothing to do here";
-  const window =
-    span === null
-      ? `--id ${judged.map(({ sale }) => sale.id).join(",")}`
-      : `--hours ${Math.ceil((now - span.since) / HOUR)}`;
-  return `next: purchase-fix resend ${window} --dry-run`;
+  return `next: purchase-fix resend ${words(selection, judged)} --dry-run`;
+}
+
+function words(selection: Selection, judged: readonly Judged[]): string {
+  if (selection.by === "name") return `--id ${judged.map(({ sale }) => sale.id).join(",")}`;
+  if ("hours" in selection) return `--hours ${selection.hours}`;
+  const until = selection.until === null ? "" : ` --until ${iso(selection.until)}`;
+  return `--since ${iso(selection.since)}${until}`;
 }

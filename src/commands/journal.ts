@@ -30,7 +30,7 @@ export async function journal(
     ctx.output.say("no journal in this database yet: nothing has been changed by purchase-fix");
   else
     ctx.output.say(
-      `${list.length} attempts${options.limit === list.length ? ` (the newest; --limit shows more)` : ""}`,
+      `${list.length} attempt${list.length === 1 ? "" : "s"}${options.limit === list.length ? ` (the newest; --limit shows more)` : ""}`,
     );
   return exitCode.ok;
 }
@@ -59,14 +59,14 @@ const columns: Column<JournalEntry>[] = [
   {
     title: "Attempted at",
     value: ({ attemptedAt }) => iso(attemptedAt),
-    shown: ({ attemptedAt }) => `${iso(attemptedAt).slice(0, 19)}Z`,
+    shown: ({ attemptedAt }) => `${iso(attemptedAt).slice(5, 19).replace("T", " ")}Z`,
   },
   { title: "Run", value: ({ run }) => run },
-  { title: "Command", value: ({ command }) => command },
+  { title: "Command", value: ({ command }) => command, spare: 3 },
   { title: "Sale", value: ({ saleId }) => String(saleId), align: "right" },
-  { title: "Payment", value: ({ paymentId }) => paymentId },
+  { title: "Payment", value: ({ paymentId }) => paymentId, spare: 2 },
   { title: "Event ID", value: ({ eventId }) => eventId, flexible: true },
-  { title: "Pixel", value: ({ pixelId }) => pixelId },
+  { title: "Pixel", value: ({ pixelId }) => pixelId, spare: 5 },
   {
     title: "Answer",
     value: ({ answer }) => answer,
@@ -77,9 +77,10 @@ const columns: Column<JournalEntry>[] = [
     title: "Code",
     value: ({ code, subcode }) =>
       code === null ? null : [code, subcode].filter((part) => part !== null).join("/"),
+    spare: 1,
   },
-  { title: "Trace", value: ({ fbtraceId }) => fbtraceId },
-  { title: "By", value: ({ user, host }) => `${user}@${host}`, flexible: true },
+  { title: "Trace", value: ({ fbtraceId }) => fbtraceId, spare: 6 },
+  { title: "By", value: ({ user, host }) => `${user}@${host}`, spare: 4 },
   { title: "Because", value: ({ because }) => because, flexible: true },
 ];
 

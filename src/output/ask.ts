@@ -12,16 +12,15 @@ export interface Desk {
  * `terminal: false` leaves editing and Ctrl-C to the terminal itself, so that an interrupt stays a signal for main.
  */
 export async function ask(question: string, { stdin, stderr, signal }: Desk): Promise<boolean> {
-  if (signal?.aborted === true) return false;
   const lines = createInterface({ input: stdin, output: stderr, terminal: false });
   // readline leaves a question unanswered for ever when its input ends.
   const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
   const answered = lines
     .question(`${question} [y/N] `, signal === undefined ? {} : { signal })
-    .catch(() => null);
+    .catch(() => "");
   try {
     const answer = await Promise.race([answered, ended]);
-    // The cursor still stands behind the question.
+    // The cursor still stands behind the question; after an interrupt readline itself ends the line.
     if (answer === null) stderr.write("\n");
     return answer !== null && isYes(answer);
   } finally {

@@ -45,7 +45,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
         const rows = await tx<
           {
             id: string;
-            status: string;
+            status: string | null;
             flagged: boolean | null;
             meta_event_id: string | null;
             at: string | null;
@@ -60,7 +60,12 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
           rows.map(({ id, status, flagged, meta_event_id: metaEventId, at, amount: sum }) => {
             return [
               Number(id),
-              { status, flagged: flagged === true, metaEventId, mark: { flaggedAt: at, amount: sum } },
+              {
+                status: status ?? "null",
+                flagged: flagged === true,
+                metaEventId,
+                mark: { flaggedAt: at, amount: sum },
+              },
             ];
           }),
         );

@@ -41,9 +41,12 @@ export function isZoned(catalogue: Catalogue, table: Table, column: string): boo
   return catalogue.type(table, column)?.includes("with time zone") ?? false;
 }
 
+/** What a JavaScript date can hold, in milliseconds; PostgreSQL's years go on for another 18,000. */
+const LAST_INSTANT = 8.64e15;
+
 /** Reads what `instant` wrote. Infinite and absurd times count as missing. */
 export function asInstant(text: string | null): number | null {
   if (text === null) return null;
   const ms = Math.floor(Number(text));
-  return Number.isSafeInteger(ms) ? ms : null;
+  return Math.abs(ms) <= LAST_INSTANT ? ms : null;
 }

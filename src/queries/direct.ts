@@ -29,7 +29,7 @@ export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"r
   return rows.map(writtenOf);
 }
 
-/** Writes the event id of sales that Meta already has, guarded like an acceptance. */
+/** Writes the event id of sales that Meta already has, guarded like an acceptance; an update returns no value before, so it is read under the lock. */
 export async function confirm(
   tx: Tx,
   shape: Shape,
@@ -40,19 +40,23 @@ export async function confirm(
     with w as (
       select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)
         w("saleId" bigint, "flaggedAt" text, "eventId" text, origin text, "pixelId" text)
-    ), changed as (
-      update payments p set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`w."eventId"`)},
-             meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.now})
-      from w
-      where p.id = w."saleId" and p.status = 'paid' and p.meta_event_id is null
+    ), held as (
+      select p.id as held, coalesce(p.meta_purchase_sent, false) as flagged_before, w.*
+      from payments p join w on p.id = w."saleId"
+      where p.status = 'paid' and p.meta_event_id is null
         and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
-      returning p.id, p.meta_purchase_sent_at::text as flagged_at, p.meta_event_id::text as event_id, w.*
+      for update of p
+    ), changed as (
+      update payments p set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`h."eventId"`)},
+             meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.now})
+      from held h where p.id = h.held
+      returning p.id, p.meta_purchase_sent_at::text as flagged_at, p.meta_event_id::text as event_id, h.*
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, event_id, event_id_origin, pixel_id, flagged_before, flagged_at_before, flagged_at_before_instant,
       flagged_after, flagged_at_after, meta_event_id_after, effect, because, settled_at
     )
-    select ${lease.run}, c.id, c."eventId", c.origin, c."pixelId", c."flaggedAt" is not null, c."flaggedAt",
+    select ${lease.run}, c.id, c."eventId", c.origin, c."pixelId", c.flagged_before, c."flaggedAt",
            ${shape.flagInstant(tx`c."flaggedAt"`)}, true, c.flagged_at, c.event_id, 'confirmed', 'Meta had it already',
            clock_timestamp()
     from changed c order by c.id

@@ -9,11 +9,11 @@ import { readPools } from "./pools.js";
 /** A sale as a statement with `saleColumns` returns it. */
 export interface SaleRow {
   id: string;
-  payment_id: string;
+  payment_id: string | null;
   bot_id: string;
-  bot_name: string;
+  bot_name: string | null;
   bot_username: string | null;
-  status: string;
+  status: string | null;
   amount: string | null;
   created: string | null;
   paid: string | null;
@@ -53,11 +53,11 @@ export async function withPools(tx: Tx, catalogue: Catalogue, rows: readonly Sal
   const pools = await readPools(tx, catalogue, drafts);
   return drafts.map(({ row, botId, poolId }) => ({
     id: Number(row.id),
-    paymentId: row.payment_id,
+    paymentId: row.payment_id ?? "",
     botId,
-    botName: row.bot_name,
+    botName: row.bot_name ?? "",
     botUsername: row.bot_username,
-    status: row.status,
+    status: row.status ?? "null",
     amount: row.amount === null ? null : (parseAmount(row.amount) ?? row.amount),
     createdAt: asInstant(row.created),
     paidAt: asInstant(row.paid),

@@ -1,3 +1,4 @@
+import { KnownError } from "../errors.js";
 import type { Outside, SalesReader, Span } from "../ports.js";
 import { parseAmount } from "../sales/money.js";
 import type { Sale } from "../sales/sale.js";
@@ -35,12 +36,7 @@ export function openSales(database: Database, timeZone: string): SalesReader {
         const catalogue = await readCatalogue(tx);
         const rows = await namedSales(tx, catalogue, references, timeZone);
         const sales = await withPools(tx, catalogue, rows);
-        const found = new Map<string, Sale>();
-        for (const sale of sales) {
-          for (const name of [String(sale.id), sale.paymentId])
-            if (references.includes(name)) found.set(name, sale);
-        }
-        return found;
+        return byName(sales, references);
       }),
     outside: (span, now) =>
       database.read(async (tx) => await outsideSpan(tx, await readCatalogue(tx), span, now, timeZone)),
@@ -89,6 +85,28 @@ async function namedSales(
     order by p.created_at desc, p.id desc`;
 }
 
+/** @throws KnownError where a name is the id of one sale and the payment id of another: naming is consent. */
+function byName(sales: readonly Sale[], references: readonly string[]): Map<string, Sale> {
+  const found = new Map<string, Sale>();
+  const wanted = new Set(references);
+  for (const sale of sales) {
+    for (const name of [String(sale.id), sale.paymentId]) {
+      if (!wanted.has(name)) continue;
+      if (found.has(name) && found.get(name) !== sale) throw ambiguous(name);
+      found.set(name, sale);
+    }
+  }
+  return found;
+}
+
+function ambiguous(name: string): KnownError {
+  return new KnownError({
+    what: `${name} is the id of one sale and the payment id of another`,
+    why: "either could be meant; nothing was changed",
+    next: "name the sale by its other name",
+  });
+}
+
 /** PostgreSQL's bigint has 19 digits; longer ones can only be payment ids. */
 const isId = (name: string) => /^\d{1,18}$/.test(name);
 
@@ -113,9 +131,9 @@ async function outsideSpan(
   const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
   const paid = tx`coalesce(${p.instant("paid_at")}, ${p.instant("created_at")})::numeric`;
   const oldest = now - ACCEPTED_FOR;
-  const amount = catalogue.has("payments", "amount") ? tx`p.amount::numeric` : tx`null::numeric`;
+  const amount = p.text("amount");
   const [row] = await tx<{ count: string; amount: string | null; soon: string }[]>`
-    select count(*) as count, sum(nullif(${amount}, 'NaN'))::text as amount,
+    select count(*) as count, sum(case when ${amount} ~ '^[-+.0-9eE]+$' then ${amount}::numeric end)::text as amount,
            count(*) filter (where ${paid} > ${oldest}::numeric and ${paid} <= ${oldest + 86_400_000}::numeric) as soon
     from payments p join bots b on p.bot_id = b.id
     where p.status = 'paid' and p.meta_purchase_sent = true and p.meta_event_id is null

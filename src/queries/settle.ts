@@ -22,8 +22,8 @@ export function currentXid(tx: Tx): Fragment {
 
 /**
  * Writes down how attempts ended, and does to the row what follows, in one statement.
- * Accepted: flag and id are set together, unless the row has another id, was flagged anew, or is no longer paid: then it
- * is left (`overtaken`), and the acceptance stays on record.
+ * Accepted: flag and id are set together, unless the row has another id, was flagged anew (and has no id yet), or is no
+ * longer paid: then it is left (`overtaken`), and the acceptance stays on record.
  */
 export async function settle(
   tx: Tx,
@@ -45,7 +45,8 @@ export async function settle(
       from d
       where p.id = d.sale_id and d.answer = 'accepted' and p.status = 'paid'
         and (p.meta_event_id is null or p.meta_event_id = ${shape.eventId(tx`d.event_id`)})
-        and (p.meta_purchase_sent is not true or p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed)
+        and (p.meta_event_id is not null or p.meta_purchase_sent is not true
+             or p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed)
       returning p.id, 'confirmed' as effect, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
                 p.meta_event_id::text as event_id
     ), reverted as (

@@ -1,3 +1,4 @@
+import { proofOfDelivery } from "./click.js";
 import type { ObstacleKind } from "./obstacle.js";
 import type { Instant } from "./sale.js";
 import type { Judged, VerdictKind } from "./verdict.js";
@@ -55,24 +56,26 @@ const acceptDuplicate: Rule = {
       : no(`${judged.because}: it may count twice`, "--accept-duplicate"),
 };
 
-const stillFolded = (judged: Judged, now: Instant) => judged.foldedUntil === null || now < judged.foldedUntil;
+const stillFolded = ({ foldedUntil }: Judged, now: Instant) => foldedUntil !== null && now < foldedUntil;
 const folding: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: true };
 
 const whileFolded: Rule = {
   says: "same pixel and id, under 47 h",
-  decide: (judged, consent, now) =>
-    stillFolded(judged, now) ? folding : acceptDuplicate.decide(judged, consent, now),
+  decide: (judged, consent, now) => {
+    if (judged.foldedUntil === null) return yes; // proof of loss: nothing to be folded into
+    return stillFolded(judged, now) ? folding : acceptDuplicate.decide(judged, consent, now);
+  },
 };
 
 const whileFoldedElseDuplicate: Rule = {
-  says: "same pixel and id, under 47 h; then `--accept-duplicate`",
-  decide: whileFolded.decide,
+  ...whileFolded,
+  says: `${whileFolded.says}; then ${acceptDuplicate.says}`,
 };
 
 const namedWhileFolded: Rule = {
   says: "when named, same pixel and id, under 47 h",
   decide: (judged, consent, now) => {
-    if (!stillFolded(judged, now)) return no(`${judged.because}, and over 47 h old`);
+    if (!stillFolded(judged, now)) return no(`${judged.because}: a copy beside its task would count twice`);
     return consent.named ? folding : no(`${judged.because}: left to it`, `--id ${judged.sale.id}`);
   },
 };
@@ -96,13 +99,20 @@ const evenAccepted: Rule = {
       : no(`${judged.because}: the application would send it again`, "--even-accepted"),
 };
 
+/** Its acceptance may stand in a log or a task's result, under whatever id. */
+const withEvidence: Rule = {
+  says: "with evidence",
+  decide: ({ sale, evidence }) => (proofOfDelivery(sale, evidence) ? yes : no(notSettled)),
+};
+
 const notSettled = "no acceptance is on record: there is no event id to confirm";
 const settleFirst = "our own attempt has no answer yet: settle it first with resend";
 const left = "its own task may still send it";
+const browserRule = "yes (browser rule)";
 
 /** Verdict × action. The first of the two permission tables; a test walks every cell. */
 export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rule>>>> = {
-  unsettled: { confirm: never(notSettled), resend: whileFoldedElseDuplicate, revert: never(settleFirst) },
+  unsettled: { confirm: withEvidence, resend: whileFoldedElseDuplicate, revert: never(settleFirst) },
   delivered: { confirm: always, resend: never("Meta has it already: use confirm"), revert: evenAccepted },
   folded: {
     confirm: never("Meta counted its event id for another sale"),
@@ -110,7 +120,11 @@ export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rul
     revert: never("resend it: the application would send the same id again"),
   },
   "in-flight": { confirm: never(notSettled), resend: namedWhileFolded, revert: never(left) },
-  lost: { confirm: never(notSettled), resend: whileFolded, revert: always },
+  lost: {
+    confirm: never(notSettled),
+    resend: { ...whileFolded, says: browserRule },
+    revert: { ...always, says: browserRule },
+  },
   ambiguous: { confirm: never(notSettled), resend: whileFolded, revert: withoutProof },
   untraceable: { confirm: never(notSettled), resend: acceptDuplicate, revert: withoutProof },
 };

@@ -1,15 +1,16 @@
 import type { Judged, Policy } from "./verdict.js";
 import { addAmounts, compareAmounts } from "./money.js";
 import { worth } from "./outcome.js";
-import { needsPerson, waited } from "./obstacle.js";
+import { decide, remedy, revertsOnRefusal } from "./decision.js";
+import { needsPerson } from "./obstacle.js";
 import type { Action, Consent } from "./permissions.js";
-import { noConsent, permits } from "./permissions.js";
+import { noConsent } from "./permissions.js";
 import type { Instant } from "./sale.js";
 
 /** A sale that the plan acts on. */
 export interface Planned {
   readonly judged: Judged;
-  /** A request for it must be written before this moment, or not at all. */
+  /** A request for it must be written before this moment, or not at all; infinite where nothing is to be sent. */
   readonly before: Instant;
   /** It may count twice: the operator accepted that. */
   readonly mayDouble: boolean;
@@ -61,7 +62,7 @@ export function makePlan(
     const leave = (because: string, wouldAllow: string | null) =>
       left.push({ judged, because, wouldAllow, person: needsPerson(judged, now) });
     if (!permission.allowed) {
-      leave(permission.because, permission.wouldAllow);
+      leave(permission.because, remedy(action, judged, wishes, policy, now));
       continue;
     }
     if (wishes.limit !== null && act.length >= wishes.limit) {
@@ -78,7 +79,7 @@ export function makePlan(
     }
     act.push({
       judged,
-      before: lastMoment(judged, permission.onlyWhileFolded),
+      before: lastMoment(action, judged, permission.onlyWhileFolded),
       mayDouble: permission.mayDouble,
       revertIfRefused: revertsOnRefusal(judged, wishes, policy, now),
     });
@@ -86,45 +87,10 @@ export function makePlan(
   return action === "resend" ? carriersFirst({ action, act, left }, now) : { action, act, left };
 }
 
-/** Whatever may have arrived by another attempt of ours is never given back to the application. */
-function revertsOnRefusal(
-  judged: Judged,
-  wishes: Wishes,
-  policy: Pick<Policy, "retryHorizon">,
-  now: Instant,
-): boolean {
-  if (judged.kind === "unsettled") return false;
-  return wishes.revertRefused || decide("revert", judged, noConsent, policy, now).allowed;
-}
-
-function lastMoment(judged: Judged, onlyWhileFolded: boolean): Instant {
+function lastMoment(action: Action, judged: Judged, onlyWhileFolded: boolean): Instant {
+  if (action !== "resend") return Infinity;
   const limits = [judged.expiresAt, onlyWhileFolded ? judged.foldedUntil : null];
   return Math.min(...limits.filter((limit) => limit !== null));
-}
-
-/** The tables, and the two rules that depend on more than verdict and obstacle. */
-function decide(
-  action: Action,
-  judged: Judged,
-  consent: Consent,
-  policy: Pick<Policy, "retryHorizon">,
-  now: Instant,
-): ReturnType<typeof permits> {
-  const permission = permits(action, judged, consent, now);
-  if (!permission.allowed || consent.named) return permission;
-  const id = `--id ${judged.sale.id}`;
-  if (action === "revert" && !waited(judged.sale, judged.evidence, policy.retryHorizon, now)) {
-    return {
-      allowed: false,
-      because: "its own task may retry for 17 h yet, and would then send it too",
-      wouldAllow: id,
-    };
-  }
-  if (action === "resend" && judged.evidence.refused !== null) {
-    const because = `Meta refused it (${judged.evidence.refused}): mend it, then name it`;
-    return { allowed: false, because, wouldAllow: id };
-  }
-  return permission;
 }
 
 export function byDeadline(sales: readonly Judged[]): Judged[] {

@@ -19,6 +19,8 @@ export interface Invocation {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** All of its standard input; it is empty unless given. */
   readonly input?: string;
+  /** The input does not end where `input` does. */
+  readonly keepsInput?: boolean;
   readonly cwd?: string;
 }
 
@@ -98,7 +100,7 @@ function quoted(word: string): string {
 function watch(
   command: string,
   args: readonly string[],
-  { env, input = "", cwd = here, keepsInput = false }: Invocation & { keepsInput?: boolean },
+  { env, input = "", cwd = here, keepsInput = false }: Invocation,
 ): Running {
   const { PATH, TZ } = process.env;
   const child = spawn(command, args, {

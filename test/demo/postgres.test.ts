@@ -123,6 +123,7 @@ describe("the programs", () => {
       }
     }
     mkdirSync(join(system, "15"));
+    execFileSync("chmod", ["-R", "a+rX", system]);
     symlinkSync(join(embedded.socketDir ?? "", "native", "bin"), join(system, "15", "bin"));
     const server = await start({ places: { checkout: system, system } });
     expect(server.origin).toBe(join(system, "15", "bin"));

@@ -43,12 +43,13 @@ describe("A question", () => {
 
   test("is refused by an interrupt, before and while it waits", async () => {
     const interrupt = new AbortController();
-    const { output, stdin } = await atTerminal(80, { signal: interrupt.signal });
+    const { output, stdin, stderr } = await atTerminal(80, { signal: interrupt.signal });
     const answer = output.confirm("Send?");
     interrupt.abort();
     expect(await answer).toBe(false);
     stdin.write("y\n");
-    expect(await output.confirm("Send?")).toBe(false);
+    expect(await output.confirm("Really?")).toBe(false);
+    expect(stderr.text).toBe("Send? [y/N] \r\n");
   });
 
   test("is never put where nobody can answer: the words stay unsaid and the answer is no", async () => {

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { schemaSql } from "../../src/queries/journal-schema.js";
+import { purchaseFix } from "../cast/binary.js";
+import type { ShopDatabase } from "../cast/database.js";
+import { shopDatabase } from "../cast/database.js";
+import type { Graph } from "../cast/graph.js";
+import { startTwoPixels } from "../cast/graph.js";
+import { insertSale, insertTwoBots } from "../cast/shop.js";
+
+const role = `purchase_fix_${randomBytes(4).toString("hex")}`;
+
+/** The statements of a document's first block of SQL after a heading, for a role of our own: roles belong to the whole server. */
+function statementsOf(file: string, heading: string): string[] {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+  const block = /```sql\n(.*?)```/s.exec(text.slice(text.indexOf(`\n## ${heading}\n`)))?.[1] ?? "";
+  return block
+    .replaceAll(/^--.*$/gm, "")
+    .replaceAll(/\b(role|to|from) purchase_fix\b/g, `$1 ${role}`)
+    .split(";")
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}
+
+describe("a role with the privileges that the documents name, and no others", () => {
+  let db: ShopDatabase;
+  let graph: Graph;
+  let bot: number;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    [db, graph] = await Promise.all([shopDatabase(), startTwoPixels()]);
+    const shop = await insertTwoBots(db);
+    bot = shop.bot1;
+    await db.query(schemaSql);
+    const statements = statementsOf("README.md", "Privileges");
+    expect(statements).toHaveLength(5);
+    for (const statement of statements) await db.query(statement);
+    const url = new URL(db.url);
+    url.username = role;
+    env = { DATABASE_URL: url.href, META_GRAPH_URL: graph.url, ENCRYPTION_KEY: shop.key };
+  });
+
+  afterAll(async () => {
+    await db.query(`drop owned by ${role}`);
+    await db.query(`drop role ${role}`);
+    await Promise.all([db.close(), graph.stop()]);
+  });
+
+  test("resend, revert and journal work, the witness included", async () => {
+    await expectAllToWork();
+  });
+
+  test("they also work with the columns of payments granted one by one", async () => {
+    for (const statement of statementsOf("docs/schema.md", "Privileges by column")) await db.query(statement);
+    await expectAllToWork();
+    await expect(
+      db.query(`set role ${role}`).then(() => db.query("select customer_document from payments")),
+    ).rejects.toThrow(/permission denied/);
+    await db.query("reset role");
+  });
+
+  async function expectAllToWork(): Promise<void> {
+    const [sent, given] = [await insertSale(db, { botId: bot }), await insertSale(db, { botId: bot })];
+    for (const command of [
+      `find-stuck --hours 24`,
+      `resend --id ${sent}`,
+      `revert --id ${given}`,
+      "journal",
+    ]) {
+      const ended = await purchaseFix(command.split(" "), { env });
+      expect({ command, code: ended.code, warned: ended.stderr.includes("warning") }).toEqual({
+        command,
+        code: 0,
+        warned: false,
+      });
+    }
+    expect(await states(sent, given)).toEqual([
+      { flagged: true, confirmed: true },
+      { flagged: false, confirmed: false },
+    ]);
+  }
+
+  async function states(...ids: readonly number[]) {
+    return await db.query(
+      `select meta_purchase_sent as flagged, meta_event_id is not null as confirmed
+       from payments where id = any($1) order by id`,
+      [ids],
+    );
+  }
+});

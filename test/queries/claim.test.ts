@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Claim, Lease } from "../../src/ports.js";
+import type { ShopDatabase } from "../cast/database.js";
+import { shopDatabase } from "../cast/database.js";
+import type { Product } from "../cast/product.js";
+import { changes, claimOf, openProduct, settlementOf, wholeRows } from "../cast/product.js";
+import { insertBot, insertSale } from "../cast/shop.js";
+
+describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s", (type) => {
+  let db: ShopDatabase;
+  let product: Product;
+  let lease: Lease;
+
+  beforeAll(async () => {
+    db = await shopDatabase("claims");
+    await insertBot(db.witness, { id: 1 });
+    if (type === "timestamptz") {
+      await db.query(
+        "alter table payments alter meta_purchase_sent_at type timestamptz using meta_purchase_sent_at at time zone 'America/Sao_Paulo'",
+      );
+    }
+    product = openProduct(db);
+  });
+
+  afterAll(async () => {
+    await product?.close();
+    await db?.close();
+  });
+
+  beforeEach(async () => {
+    await product.runs.prepare();
+    await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
+    lease = await product.begin();
+  });
+
+  const insert = async (sale: Partial<Parameters<typeof insertSale>[1]> = {}) =>
+    await insertSale(db.witness, { botId: 1, ...sale });
+  const claimed = async (...claims: Claim[]) =>
+    (await product.attempts.claim(lease, claims)).map(({ saleId }) => saleId);
+  const journal = async () =>
+    await db.query<Record<string, unknown>>("select * from purchase_fix.attempt order by id");
+
+  test("an attempt is on record before the request leaves, and the row is left as it is", async () => {
+    const sale = await product.sale(await insert());
+    const before = await wholeRows(db);
+    const [attempt] = await product.attempts.claim(lease, [claimOf(sale)]);
+    expect(attempt).toEqual({ saleId: sale.id, attempt: expect.any(String), flaggedAt: sale.mark.flaggedAt });
+    expect(changes(before, await wholeRows(db))).toEqual({});
+    const [row, ...others] = await journal();
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({
+      id: attempt?.attempt,
+      run_id: lease.run,
+      sale_id: String(sale.id),
+      event_id: sale.pageviewEventId,
+      event_id_origin: "pageview_event_id",
+      pixel_id: "111",
+      flagged_before: true,
+      flagged_at_before: sale.mark.flaggedAt,
+      flagged_at_claimed: sale.mark.flaggedAt,
+      answer: null,
+      effect: null,
+      settled_at: null,
+    });
+    const [moment] = await db.query(
+      "select (extract(epoch from flagged_at_before_instant) * 1000)::float8 as ms from purchase_fix.attempt",
+    );
+    expect(Math.floor(Number(moment?.["ms"]))).toBe(sale.flaggedAt);
+  });
+
+  /** What may happen to a sale between the moment of judging and that of claiming. */
+  const deviations: Record<string, string> = {
+    refunded: "status = 'refunded'",
+    "without a status": "status = null",
+    confirmed: "meta_event_id = 'pageview_x'",
+    "confirmed under an empty id": "meta_event_id = ''",
+    "given back": "meta_purchase_sent = false, meta_purchase_sent_at = null",
+    "given back, its time kept": "meta_purchase_sent = false",
+    "never flagged": "meta_purchase_sent = null",
+    "flagged anew, a microsecond later":
+      "meta_purchase_sent_at = meta_purchase_sent_at + interval '1 microsecond'",
+    "without a flag time": "meta_purchase_sent_at = null",
+    "of another amount": "amount = amount + 0.01",
+    "of no amount": "amount = null",
+    deleted: "",
+  };
+
+  test.each(Object.entries(deviations))(
+    "a sale that is meanwhile %s is not claimed; its neighbour is",
+    async (_, set) => {
+      const [moved, stayed] = [await product.sale(await insert()), await product.sale(await insert())];
+      await db.query(
+        set === ""
+          ? `delete from payments where id = ${moved.id}`
+          : `update payments set ${set} where id = ${moved.id}`,
+      );
+      const before = await wholeRows(db);
+      expect(await claimed(claimOf(moved), claimOf(stayed))).toEqual([stayed.id]);
+      expect(changes(before, await wholeRows(db))).toEqual({});
+      expect((await journal()).map((row) => row["sale_id"])).toEqual([String(stayed.id)]);
+    },
+  );
+
+  test("a deadline is compared with the database's clock, at the moment of the claim", async () => {
+    const now = await product.sales.now();
+    const deadlines = [now - 1, now + 60_000, Infinity];
+    const claims: Claim[] = [];
+    for (const before of deadlines) claims.push(claimOf(await product.sale(await insert()), { before }));
+    expect(await claimed(...claims)).toEqual(claims.slice(1).map(({ saleId }) => saleId));
+  });
+
+  test("a sale that does not exist is not claimed, and nothing comes of claiming nothing", async () => {
+    const sale = await product.sale(await insert());
+    expect(await claimed({ ...claimOf(sale), saleId: 999_999 })).toEqual([]);
+    expect(await claimed()).toEqual([]);
+    expect(await journal()).toEqual([]);
+  });
+
+  describe("of a sale that we gave back", () => {
+    test("sets flag and time again, and touches no other column", async () => {
+      const sale = await product.sale(await insert({ flagged: false, flaggedHoursAgo: null }));
+      const before = await wholeRows(db);
+      const [attempt] = await product.attempts.claim(lease, [claimOf(sale, { takeBack: true })]);
+      const after = await product.sale(sale.id);
+      expect(changes(before, await wholeRows(db))).toEqual({
+        [sale.id]: { meta_purchase_sent: true, meta_purchase_sent_at: expect.any(String) },
+      });
+      expect(attempt?.flaggedAt).toBe(after.mark.flaggedAt);
+      expect(Math.abs((after.flaggedAt ?? 0) - (await product.sales.now()))).toBeLessThan(60_000);
+      expect(await journal()).toMatchObject([
+        { flagged_before: false, flagged_at_before: null, flagged_at_claimed: attempt?.flaggedAt },
+      ]);
+    });
+
+    test("leaves it where the application has flagged it since", async () => {
+      const sale = await product.sale(await insert({ flagged: false, flaggedHoursAgo: null }));
+      await db.query("update payments set meta_purchase_sent = true");
+      expect(await claimed(claimOf(sale, { takeBack: true }))).toEqual([]);
+      await db.query(
+        "update payments set meta_purchase_sent = false, meta_purchase_sent_at = localtimestamp",
+      );
+      expect(await claimed(claimOf(sale, { takeBack: true }))).toEqual([]);
+      expect(await journal()).toEqual([]);
+    });
+
+    test("takes a flag that was never set for one that is not", async () => {
+      const sale = await product.sale(await insert({ flagged: null }));
+      expect(await claimed(claimOf(sale, { takeBack: true }))).toEqual([sale.id]);
+    });
+  });
+
+  describe("at most one attempt of a sale is unsettled", () => {
+    test("the database sees to it, whoever writes", async () => {
+      const sale = await product.sale(await insert());
+      await product.attempts.claim(lease, [claimOf(sale)]);
+      const again = `insert into purchase_fix.attempt (run_id, sale_id) values ('${lease.run}', ${sale.id})`;
+      await expect(db.query(again)).rejects.toThrow("attempt_unsettled");
+      await db.query("update purchase_fix.attempt set settled_at = now()");
+      await db.query(again);
+      expect(await journal()).toHaveLength(2);
+    });
+
+    test("one that a dead run left is closed as unconfirmed, and a new one begins", async () => {
+      const [sale, other] = [await product.sale(await insert()), await product.sale(await insert())];
+      await product.attempts.claim(lease, [claimOf(sale), claimOf(other)]);
+      const dead = lease;
+      await db.query("update purchase_fix.lease set expires_at = now()");
+      lease = await product.begin();
+      expect(await claimed(claimOf(sale))).toEqual([sale.id]);
+      const rows = (await journal()).map((row) => [
+        row["run_id"],
+        row["sale_id"],
+        row["answer"],
+        row["effect"],
+      ]);
+      expect(rows).toEqual([
+        [dead.run, String(sale.id), "unconfirmed", "kept"],
+        [dead.run, String(other.id), null, null],
+        [lease.run, String(sale.id), null, null],
+      ]);
+      const [closed] = await journal();
+      expect(closed).toMatchObject({ because: "its run ended before an answer came" });
+      expect(closed?.["settled_at"]).not.toBeNull();
+    });
+
+    test("one whose sale has moved meanwhile stays open: nobody knows its answer", async () => {
+      const sale = await product.sale(await insert());
+      await product.attempts.claim(lease, [claimOf(sale)]);
+      await db.query("update payments set amount = amount + 1");
+      expect(await claimed(claimOf(sale))).toEqual([]);
+      expect(await journal()).toMatchObject([{ answer: null, settled_at: null }]);
+    });
+  });
+
+  test("a thousand at once, in the order of their ids whatever the order asked", async () => {
+    await db.query(`
+      insert into payments (bot_id, payment_id, status, amount, meta_purchase_sent, meta_purchase_sent_at, created_at)
+      select 1, 'BOT1_' || i, 'paid', i, true, localtimestamp, localtimestamp from generate_series(1, 1000) i`);
+    const sales = await product.sales.stuck({ since: 0, until: null });
+    expect(sales).toHaveLength(1000);
+    const got = await product.attempts.claim(
+      lease,
+      sales.map((sale) => claimOf(sale)),
+    );
+    expect(got.map(({ saleId }) => saleId)).toEqual(sales.map(({ id }) => id).toSorted((a, b) => a - b));
+    const written = await product.attempts.settle(
+      lease,
+      got.map(({ attempt }) => settlementOf(attempt)),
+    );
+    expect(written.every(({ effect }) => effect === "confirmed")).toBe(true);
+    expect(await product.witness.check(written)).toEqual([]);
+    expect(await product.sales.stuck({ since: 0, until: null })).toEqual([]);
+  });
+});
