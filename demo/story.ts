@@ -76,7 +76,7 @@ export async function tell(stage: Stage, say: Say, signal: AbortSignal): Promise
   say(`nobody knows, and sent again they would count twice. In the ledger is, in truth: ${hidden(account)}.`);
 
   title("6. What was done is on record");
-  await command(0, "journal", "--id", String(account.folded[0]?.sale ?? reported[0]));
+  await command(0, "journal", "--id", String(Math.max(...account.folded.map(({ sale }) => Number(sale)))));
   say("This is one of those that Meta had all along: only storing its id had failed.");
 
   if (wrong.length > 0) throw new StoryFailure(wrong.join("\n"));

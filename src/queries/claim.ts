@@ -9,7 +9,7 @@ export async function claim(
   lease: Lease,
   claims: readonly Claim[],
 ): Promise<Claimed[]> {
-  const wanted = tx.json(claims.map(({ mark, ...rest }) => ({ ...rest, ...mark })) as never);
+  const wanted = tx.json(claims.map(({ mark, ...rest }) => ({ ...rest, ...mark })));
   const fit = tx.json(await lockFitting(tx, shape, wanted));
   await closeAbandoned(tx, fit);
   return await record(tx, shape, lease, wanted, fit);

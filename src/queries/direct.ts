@@ -65,5 +65,5 @@ export async function confirm(
 }
 
 function flat(tx: Tx, sales: readonly { readonly mark: { readonly flaggedAt: string | null } }[]) {
-  return tx.json(sales.map((sale) => ({ ...sale, flaggedAt: sale.mark.flaggedAt })) as never);
+  return tx.json(sales.map((sale) => ({ ...sale, flaggedAt: sale.mark.flaggedAt })));
 }

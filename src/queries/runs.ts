@@ -9,6 +9,7 @@ export function openRuns(database: Database): Runs {
     prepare: () => prepare(database),
     acquire: (run, ttlMs) =>
       database.write(async (tx) => {
+        await demandUpdate(tx);
         const [lease] = await tx<{ token: string }[]>`
           insert into purchase_fix.lease as l (name, token, run_id, expires_at)
           values ('run', 1, ${run.id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond')
@@ -41,6 +42,19 @@ export function openRuns(database: Database): Runs {
           where name = 'run' and token = ${lease.token}::bigint returning token`;
       }),
   };
+}
+
+/** A missing privilege is told before anything is sent: after Meta's answer it would come too late. */
+async function demandUpdate(tx: Tx): Promise<void> {
+  const rows = await tx<{ name: string }[]>`
+    select c.name from unnest(array['meta_purchase_sent', 'meta_purchase_sent_at', 'meta_event_id']) c(name)
+    where not has_column_privilege('payments', c.name, 'update')`;
+  if (rows.length === 0) return;
+  throw new KnownError({
+    what: `The database role may not update payments.${rows.map((row) => row.name).join(", ")}`,
+    why: "nothing was sent, and nothing was changed",
+    next: "grant it, or use a role that has it; see README, Privileges",
+  });
 }
 
 async function holder(tx: Tx): Promise<Holder> {

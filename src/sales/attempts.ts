@@ -1,4 +1,4 @@
-import { compare, foldedInto } from "./click.js";
+import { foldedInto, inOrder } from "./click.js";
 import type { Evidence, Trace } from "./evidence.js";
 import type { Instant, Sale } from "./sale.js";
 import { paidMoment } from "./sale.js";
@@ -66,13 +66,4 @@ export function pixelIsGuessed(sale: Sale, evidence: Evidence): boolean {
 
 function named({ eventId, pixelId, at }: Omit<Mention, "eventId"> & { eventId: string | null }): Mention[] {
   return eventId === null ? [] : [{ eventId, pixelId, at }];
-}
-
-/** By time; attempts of one moment by what they say, so that the order in which evidence was found changes nothing. */
-function inOrder<T extends { at: Instant; eventId: string | null; pixelId: string | null }>(
-  list: readonly T[],
-): T[] {
-  return list.toSorted(
-    (a, b) => a.at - b.at || compare(a.eventId, b.eventId) || compare(a.pixelId, b.pixelId),
-  );
 }

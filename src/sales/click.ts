@@ -43,7 +43,7 @@ export function wasAttempted({ acceptedAt, metaEventId, status, flagged, journal
   return acceptedAt !== null || metaEventId !== null || status === "paid" || flagged || journalled;
 }
 
-/** Meta's own deduplication window, from its receipt of the first copy (Meta, "Handling duplicate events"). */
+/** Meta's own deduplication window, from its receipt of the first copy (Meta, "Server Event Parameters"). */
 const DEDUPLICATION = 48 * 60 * 60_000;
 
 /** The sibling that had the id of this acceptance first, or null. */
@@ -59,9 +59,7 @@ export function foldedInto(sale: Sale, evidence: Evidence, trace: Trace): Siblin
 /** The earliest acceptance that Meta counted for this very sale. */
 export function proofOfDelivery(sale: Sale, evidence: Evidence): Trace | undefined {
   const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
-  return accepted
-    .toSorted((a, b) => a.at - b.at || compare(a.eventId, b.eventId))
-    .find((trace) => foldedInto(sale, evidence, trace) === null);
+  return inOrder(accepted).find((trace) => foldedInto(sale, evidence, trace) === null);
 }
 
 /**
@@ -79,7 +77,10 @@ function earliest(traces: readonly Trace[]): Instant | null {
   return traces.length === 0 ? null : Math.min(...traces.map((trace) => trace.at));
 }
 
-/** An order of texts that does not depend on the order in which they were found. */
-export function compare(a: string | null, b: string | null): number {
-  return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
+/** By time; attempts of one moment by what they say, so that the order in which evidence was found changes nothing. */
+export function inOrder<
+  T extends { at: Instant; eventId: string | null; pixelId: string | null; by?: string },
+>(list: readonly T[]): T[] {
+  const words = ({ eventId, pixelId, by }: T) => `${eventId}|${pixelId}|${by}`;
+  return list.toSorted((a, b) => a.at - b.at || (words(a) < words(b) ? -1 : words(a) > words(b) ? 1 : 0));
 }

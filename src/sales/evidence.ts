@@ -46,6 +46,8 @@ export interface Sibling {
   readonly createdAt: Instant | null;
   /** Its earliest attempt, by the rule of `firstAttempt`. */
   readonly firstAttempt: Instant | null;
+  /** Its latest, where known: a flag set anew is one more attempt, whose retries may still come. */
+  readonly lastAttempt?: Instant | null;
   /** When Meta accepted the shared id for it, where that is on record. */
   readonly acceptedAt: Instant | null;
   /** Our journal holds an attempt of it with the shared id. */

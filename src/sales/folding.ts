@@ -84,7 +84,9 @@ function otherPixel(
  * as all attempts (and the retries that may still follow them) lie within one deduplication window.
  */
 function sharedClick(sale: Sale, evidence: Evidence, carrier: number, now: Instant): Folding {
-  const siblings = evidence.siblings.filter(wasAttempted).map((sibling) => sibling.firstAttempt);
+  const siblings = evidence.siblings
+    .filter(wasAttempted)
+    .flatMap((sibling) => [sibling.firstAttempt, sibling.lastAttempt ?? null]);
   const told = evidence.traces.filter((trace) => trace.by === "application").map((trace) => trace.at);
   const flagged = sale.flaggedAt !== null && sale.flaggedAt <= now ? sale.flaggedAt : null;
   const attempts = [firstAttempt(sale, evidence), ...siblings, ...told, ...evidence.flagTimes, flagged];

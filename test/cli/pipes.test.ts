@@ -9,7 +9,7 @@ describe.concurrent("a reader that leaves", () => {
   test.for(["", "--json", "--jsonl"])(
     "ends find-stuck %s with 0 and without a trace of it",
     async (format, { shop }) => {
-      await shop.manySales(4_000);
+      await shop.manySales(2_500);
       const words = list(`find-stuck ${format}`);
       const { stdout, stderr } = await inShell(into("head -n 1"), words, { env: shop.env });
       expect(stdout.trimEnd().split("\n")).toHaveLength(1);

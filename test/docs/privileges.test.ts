@@ -6,8 +6,8 @@ import { purchaseFix } from "../cast/binary.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { Graph } from "../cast/graph.js";
-import { startTwoPixels } from "../cast/graph.js";
-import { insertSale, insertTwoBots } from "../cast/shop.js";
+import { pixel1, startTwoPixels } from "../cast/graph.js";
+import { insertBot, insertPool, insertSale, newFernetKey } from "../cast/shop.js";
 
 const role = `purchase_fix_${randomBytes(4).toString("hex")}`;
 
@@ -31,15 +31,16 @@ describe("a role with the privileges that the documents name, and no others", ()
 
   beforeAll(async () => {
     [db, graph] = await Promise.all([shopDatabase(), startTwoPixels()]);
-    const shop = await insertTwoBots(db);
-    bot = shop.bot1;
+    const key = newFernetKey();
+    bot = await insertBot(db.witness);
+    await insertPool(db.witness, { pixelId: pixel1.id, token: pixel1.tokens[0] ?? "", key, bots: [bot] });
     await db.query(schemaSql);
     const statements = statementsOf("README.md", "Privileges");
     expect(statements).toHaveLength(5);
     for (const statement of statements) await db.query(statement);
     const url = new URL(db.url);
     url.username = role;
-    env = { DATABASE_URL: url.href, META_GRAPH_URL: graph.url, ENCRYPTION_KEY: shop.key };
+    env = { DATABASE_URL: url.href, META_GRAPH_URL: graph.url, ENCRYPTION_KEY: key };
   });
 
   afterAll(async () => {
@@ -49,37 +50,38 @@ describe("a role with the privileges that the documents name, and no others", ()
   });
 
   test("resend, revert and journal work, the witness included", async () => {
-    await expectAllToWork();
+    expect(await mending()).toEqual(mended);
   });
 
-  test("they also work with the columns of payments granted one by one", async () => {
+  test("they also work with the columns of payments granted one by one, and the tax number stays out of reach", async () => {
     for (const statement of statementsOf("docs/schema.md", "Privileges by column")) await db.query(statement);
-    await expectAllToWork();
-    await expect(
-      db.query(`set role ${role}`).then(() => db.query("select customer_document from payments")),
-    ).rejects.toThrow(/permission denied/);
+    expect(await mending()).toEqual(mended);
+    await db.query(`set role ${role}`);
+    await expect(db.query("select customer_document from payments")).rejects.toThrow(/permission denied/);
     await db.query("reset role");
   });
 
-  async function expectAllToWork(): Promise<void> {
-    const [sent, given] = [await insertSale(db, { botId: bot }), await insertSale(db, { botId: bot })];
-    for (const command of [
-      `find-stuck --hours 24`,
-      `resend --id ${sent}`,
-      `revert --id ${given}`,
-      "journal",
-    ]) {
-      const ended = await purchaseFix(command.split(" "), { env });
-      expect({ command, code: ended.code, warned: ended.stderr.includes("warning") }).toEqual({
-        command,
-        code: 0,
-        warned: false,
-      });
-    }
-    expect(await states(sent, given)).toEqual([
+  const mended = {
+    codes: [0, 0, 0, 0],
+    warnings: [],
+    rows: [
       { flagged: true, confirmed: true },
       { flagged: false, confirmed: false },
-    ]);
+    ],
+  };
+
+  /** Sends one sale and gives another back, as the role. */
+  async function mending() {
+    const sent = await insertSale(db.witness, { botId: bot });
+    const given = await insertSale(db.witness, { botId: bot });
+    const commands = ["find-stuck --hours 24", `resend --id ${sent}`, `revert --id ${given}`, "journal"];
+    const ends = [];
+    for (const command of commands) ends.push(await purchaseFix(command.split(" "), { env }));
+    return {
+      codes: ends.map(({ code }) => code),
+      warnings: ends.map(({ stderr }) => stderr).filter((text) => /warning|error/.test(text)),
+      rows: await states(sent, given),
+    };
   }
 
   async function states(...ids: readonly number[]) {

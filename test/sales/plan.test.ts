@@ -277,7 +277,7 @@ describe("the carrier of a shared click goes first", () => {
   test("or where the plan leaves its carrier", () => {
     const waits = judged(ana({ flaggedAt: now }), evidence({ siblings: [caioBesideHer()] }));
     expect(acted(plan("resend", [waits, he]))).toEqual([]);
-    expect(kept(plan("resend", [waits, he])).toSorted()).toEqual([7, 9]);
+    expect(new Set(kept(plan("resend", [waits, he])))).toEqual(new Set([7, 9]));
     expect(acted(plan("resend", [she, he], { limit: 1 }))).toEqual([7]);
   });
 
@@ -318,13 +318,14 @@ describe("whatever the sales, and whatever the operator wishes", () => {
     duplicateLimit: fc.constantFrom(null, null, "0.00", "100.00"),
     limit: fc.constantFrom(null, null, 1, 2),
   });
-  const runs = { numRuns: 2000 };
+  const runs = { numRuns: 500 };
 
   test("every sale is either acted on or left, once", () => {
     fc.assert(
       fc.property(anyAction, anySales, anyWishes, (action, sales, said) => {
         const made = plan(action, sales, said);
-        expect([...acted(made), ...kept(made)].toSorted()).toEqual(sales.map((item) => item.sale.id));
+        const all = [...acted(made), ...kept(made)].toSorted((a, b) => a - b);
+        expect(all).toEqual(sales.map((item) => item.sale.id));
       }),
       runs,
     );
@@ -346,19 +347,10 @@ describe("whatever the sales, and whatever the operator wishes", () => {
     fc.assert(
       fc.property(anySales, anyWishes, (sales, said) => {
         const doubled = plan("resend", sales, said).act.filter((item) => item.mayDouble);
-        if (!said.acceptDuplicate) expect(doubled).toEqual([]);
-        const sum = doubled.reduce(
-          (
-            cents,
-            {
-              judged: {
-                sale: { amount },
-              },
-            },
-          ) => cents + (Number(amount) * 100 || 0),
-          0,
-        );
-        if (said.duplicateLimit !== null) expect(sum).toBeLessThanOrEqual(Number(said.duplicateLimit) * 100);
+        const cents = doubled.map((item) => Number(item.judged.sale.amount) * 100 || 0);
+        const sum = cents.reduce((a, b) => a + b, 0);
+        expect(doubled.length > 0 && !said.acceptDuplicate).toBe(false);
+        expect(sum).toBeLessThanOrEqual(Number(said.duplicateLimit ?? Infinity) * 100);
       }),
       runs,
     );
@@ -368,8 +360,8 @@ describe("whatever the sales, and whatever the operator wishes", () => {
     fc.assert(
       fc.property(anySales, anyWishes, (sales, said) => {
         for (const { judged: item, before, mayDouble } of plan("resend", sales, said).act) {
-          if (mayDouble || item.kind === "folded" || (item.kind === "lost" && item.foldedUntil === null))
-            continue;
+          const proven = item.kind === "folded" || (item.kind === "lost" && item.foldedUntil === null);
+          if (mayDouble || proven) continue;
           expect(item.foldedUntil).toBeGreaterThan(now);
           expect(before).toBeLessThanOrEqual(item.foldedUntil ?? 0);
         }
