@@ -120,7 +120,8 @@ export class Breaker {
     else if (follows.again.length === 0) this.#lost += 1;
     if (this.#lost >= LOST_ANSWERS)
       return `${LOST_ANSWERS} requests in a row stayed without a certain answer`;
-    if (answer.kind !== "refused" || batch.sales.length !== 1) return null;
+    // A sale that is tried again has not had its last word: three tries of one sale are not three sales.
+    if (answer.kind !== "refused" || batch.sales.length !== 1 || follows.again.length > 0) return null;
     const code = refusalCode(answer);
     this.#refused = code === this.#code ? this.#refused + 1 : 1;
     this.#code = code;

@@ -1,4 +1,5 @@
 import type { Attempts, Clock, Lease, Written } from "../ports.js";
+import { proofOfDelivery } from "../sales/click.js";
 import type { Outcome } from "../sales/outcome.js";
 import type { Planned } from "../sales/plan.js";
 import type { Judged } from "../sales/verdict.js";
@@ -42,8 +43,12 @@ export function confirm(ports: RowPorts, planned: readonly Planned[], options: R
 }
 
 /** The id and pixel of the acceptance that proves it, which need not be those that a send would bear. */
-function accepted({ evidence, identity }: Judged): { eventId: string; pixelId: string; origin: string } {
-  const proof = evidence.traces.find((trace) => trace.result === "accepted" && trace.eventId !== null);
+function accepted({ sale, evidence, identity }: Judged): {
+  eventId: string;
+  pixelId: string;
+  origin: string;
+} {
+  const proof = proofOfDelivery(sale, evidence);
   return {
     eventId: proof?.eventId ?? identity.eventId,
     pixelId: proof?.pixelId ?? identity.pixelId ?? "",

@@ -134,9 +134,12 @@ export class Sending {
       sales.map((item) => events.get(item.judged.sale.id)),
     );
     const follows = consequence(answer, sending);
-    await this.#settle(sales, claimed, answer, follows);
+    const tripped = this.#breaker.notice(answer, sending, follows);
+    // The refusal that trips the breaker says that the fault is not in the sale: it is kept, whatever the tables allow.
+    const spared = tripped !== null && follows.answer === "refused";
+    await this.#settle(sales, claimed, answer, spared ? { ...follows, answer: "not-sent" } : follows);
     this.#queue.unshift(...follows.again);
-    this.#stopped ??= follows.stop ?? this.#breaker.notice(answer, sending, follows);
+    this.#stopped ??= follows.stop ?? tripped;
     if (follows.again.length === 0) this.#options.progress(sales.length);
     if (follows.pauseMs > 0) await this.#pause(follows, stop);
   }

@@ -1,3 +1,4 @@
+/* oxlint-disable no-empty-pattern -- vitest reads from the pattern what a fixture needs, be it nothing */
 import { randomBytes } from "node:crypto";
 import { describe, expect } from "vitest";
 import { freePort } from "../../demo/postgres-watchdog.js";
@@ -37,7 +38,7 @@ const look = async (url: string, words = "find-stuck") =>
   refusal(await purchaseFix(list(words), { env: { DATABASE_URL: url } }));
 
 describe.concurrent("a database that cannot be used exits with 2", () => {
-  test("where nobody listens", async ({}) => {
+  test("where nobody listens", async () => {
     const port = await freePort();
     const lines = await look(`postgresql://ana:${password}@127.0.0.1:${port}/loja`);
     expect(lines).toEqual([
@@ -47,7 +48,7 @@ describe.concurrent("a database that cannot be used exits with 2", () => {
     ]);
   });
 
-  test("where the host has no such name", async ({}) => {
+  test("where the host has no such name", async () => {
     const [error] = await look(`postgresql://ana:${password}@banco.invalid/loja`);
     expect(error).toBe("error: Cannot find the database's host: banco.invalid:5432/loja as ana");
   });

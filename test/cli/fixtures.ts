@@ -1,3 +1,4 @@
+/* oxlint-disable no-empty-pattern -- vitest reads from the pattern what a fixture needs, be it nothing */
 import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -119,9 +120,15 @@ async function openShop(db: ShopDatabase, graph: Graph): Promise<Shop> {
   keepSecret("ENCRYPTION_KEY", key);
   for (const pixel of [first, second]) keepSecret("an access token", tokenOf(pixel));
   const env = { DATABASE_URL: withPassword(db.url), ENCRYPTION_KEY: key, META_GRAPH_URL: graph.url };
-  const merged = <T extends Invocation>(around?: T) => ({ ...around, env: { ...env, ...around?.env } });
+  const merged = (around: Terminal = {}): Terminal => ({ ...around, env: { ...env, ...around.env } });
   return {
-    ...{ db, graph, env, key, bots, pools, pixels: [first, second] },
+    db,
+    graph,
+    env,
+    key,
+    bots,
+    pools,
+    pixels: [first, second],
     sale: async (row) => await sell(db, { botId: bots[0], ...row }),
     manySales: async (count) => await sellMany(db, bots[0], count),
     run: async (words, around) => await purchaseFix(list(words), merged(around)),
@@ -183,11 +190,11 @@ async function keepCustomerSecret(db: ShopDatabase, id: number): Promise<void> {
 function lookInto(db: ShopDatabase): Pick<Shop, "states" | "snapshot" | "attempts"> {
   return {
     states: async () => {
-      const rows = await db.query<Record<"id" | "status" | "flagged" | "flag_time" | "event", unknown>>(
+      const rows = await db.query<Row>(
         `select id, status, meta_purchase_sent as flagged, meta_purchase_sent_at as flag_time, meta_event_id as event
          from payments order by id`,
       );
-      return Object.fromEntries(rows.map((row) => [Number(row.id), stateOf(row)]));
+      return Object.fromEntries(rows.map((row) => [row.id, stateOf(row)]));
     },
     snapshot: async () => {
       const rows = await db.query<{ row: string }>("select p::text as row from payments p order by id");
@@ -207,11 +214,18 @@ function lookInto(db: ShopDatabase): Pick<Shop, "states" | "snapshot" | "attempt
   };
 }
 
-function stateOf({ status, flagged, flag_time: time, event }: Record<string, unknown>): string {
-  if (status !== "paid") return String(status);
+interface Row {
+  readonly id: number;
+  readonly status: string;
+  readonly flagged: boolean | null;
+  readonly flag_time: string | null;
+  readonly event: string | null;
+}
+
+function stateOf({ status, flagged, flag_time: time, event }: Row): string {
+  if (status !== "paid") return status;
   const flag = flagged === true ? (time === null ? "flagged without a time" : "flagged") : "not flagged";
-  if (event !== null)
-    return flag === "flagged" ? `confirmed as ${String(event)}` : `${flag}, with ${String(event)}`;
+  if (event !== null) return flag === "flagged" ? `confirmed as ${event}` : `${flag}, with ${event}`;
   return flag === "flagged" ? "stuck" : time === null ? flag : `${flag}, with a flag time`;
 }
 

@@ -116,7 +116,7 @@ describe.concurrent("resend of a window", () => {
       [young, "left", expect.stringContaining("its own task may run for 20m")],
       [old, "left", expect.stringContaining("it may count twice (allowed by --accept-duplicate)")],
     ]);
-    expect(stderr).toContain("left 3, of which 2 need a person\n");
+    expect(stderr).toContain("left 3 sales, of which 2 need a person\n");
     expect(code).toBe(1);
   });
 
@@ -411,10 +411,13 @@ describe.concurrent("a row that moves between the plan and the claim", () => {
     const sale = await shop.sale();
     const other = await shop.sale();
     expect((await shop.run("init")).code).toBe(0);
-    const running = await betweenPlanAndClaim(shop, `resend --id ${sale},${other}`, async (client) => {
-      await client.query(`update payments set ${change} where id = $1`, [sale]);
-    });
-    const { code, stdout } = await running;
+    const { code, stdout } = await betweenPlanAndClaim(
+      shop,
+      `resend --id ${sale},${other}`,
+      async (client) => {
+        await client.query(`update payments set ${change} where id = $1`, [sale]);
+      },
+    );
     expect(stdout).toContain(`nothing was sent: ${reason}`);
     expect(code).toBe(1);
     expect(await shop.states()).toEqual({

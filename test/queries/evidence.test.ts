@@ -242,6 +242,7 @@ describe("sales of one click", () => {
         metaEventId: null,
         createdAt: upsell.createdAt,
         firstAttempt: upsell.paidAt,
+        lastAttempt: upsell.flaggedAt,
         acceptedAt: null,
         journalled: false,
         open: true,
@@ -252,6 +253,7 @@ describe("sales of one click", () => {
         metaEventId: null,
         createdAt: pending.createdAt,
         firstAttempt: pending.createdAt,
+        lastAttempt: null,
         acceptedAt: null,
         journalled: false,
         open: false,
@@ -299,6 +301,18 @@ describe("sales of one click", () => {
     expect(
       Math.abs((sibling?.firstAttempt ?? 0) - ((await product.sales.now()) - 7 * 3_600_000)),
     ).toBeLessThan(60_000);
+  });
+
+  test("the latest attempt is the latest flag, those before a revert included; one in the future is none", async () => {
+    const sale = await insert({ pageviewEventId: click });
+    const [reverted, ahead] = [
+      await insert({ pageviewEventId: click, paidHoursAgo: 30, flaggedHoursAgo: 2 }),
+      await insert({ pageviewEventId: click, paidHoursAgo: 30, flaggedHoursAgo: -1 }),
+    ];
+    await giveBack(reverted);
+    const siblings = await siblingsOf(sale);
+    expect(siblings[reverted.id]).toMatchObject({ lastAttempt: reverted.flaggedAt, flagged: false });
+    expect(siblings[ahead.id]).toMatchObject({ lastAttempt: null, flagged: true });
   });
 
   test("one past 47 hours can no longer be settled under the shared id", async () => {

@@ -1,0 +1,63 @@
+import type { Sibling } from "../sales/evidence.js";
+import type { Instant, Sale } from "../sales/sale.js";
+import { ACCEPTED_FOR, FOLDING } from "../sales/verdict.js";
+import type { JournalRow } from "./attempt-rows.js";
+import { flagTimes } from "./attempt-rows.js";
+import type { Catalogue } from "./catalogue.js";
+import { asInstant, columnsOf } from "./columns.js";
+import type { Tx } from "./database.js";
+
+/** A sale that bears the click of another. */
+export interface SiblingRow {
+  id: string;
+  pageview_event_id: string;
+  status: string;
+  flagged: boolean | null;
+  meta_event_id: string | null;
+  created: string | null;
+  paid: string | null;
+  flagged_at: string | null;
+}
+
+/** All sales, of any status, that bear the click of one of these: the sales themselves among them. */
+export async function readSiblings(
+  tx: Tx,
+  catalogue: Catalogue,
+  sales: readonly Sale[],
+  timeZone: string,
+): Promise<SiblingRow[]> {
+  const clicks = [...new Set(sales.map((sale) => sale.pageviewEventId).filter((id) => id !== null))];
+  if (clicks.length === 0) return [];
+  const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
+  return await tx<SiblingRow[]>`
+    select p.id, p.pageview_event_id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
+           ${p.instant("created_at")} as created, ${p.instant("paid_at")} as paid,
+           ${p.instant("meta_purchase_sent_at")} as flagged_at
+    from payments p
+    where p.pageview_event_id in (select value from jsonb_array_elements_text(${tx.json(clicks)}::jsonb))
+    order by p.id`;
+}
+
+/** What such a sale is to the others of its click; `rows` are the journal's about it. */
+export function siblingOf(row: SiblingRow, rows: readonly JournalRow[], now: Instant): Sibling {
+  const [created, paid, flagged] = [row.created, row.paid, row.flagged_at].map(asInstant);
+  const moment = paid ?? created ?? null;
+  const same = rows.filter((entry) => entry.event_id === row.pageview_event_id);
+  const accepted = same.find((entry) => entry.answer === "accepted");
+  const stored = row.meta_event_id === row.pageview_event_id ? (flagged ?? moment) : null;
+  const attempts = [moment, ...rows.map((entry) => asInstant(entry.attempted))].filter((at) => at !== null);
+  const flags = [flagged ?? null, ...flagTimes(rows)].filter((at) => at !== null && at <= now);
+  const inTime = moment !== null && now - moment < Math.min(FOLDING, ACCEPTED_FOR);
+  return {
+    id: Number(row.id),
+    status: row.status,
+    flagged: row.flagged === true,
+    metaEventId: row.meta_event_id,
+    createdAt: created ?? null,
+    firstAttempt: attempts.length === 0 ? null : Math.min(...attempts),
+    lastAttempt: flags.length === 0 ? null : Math.max(...(flags as Instant[])),
+    acceptedAt: accepted ? asInstant(accepted.attempted) : stored,
+    journalled: same.length > 0,
+    open: row.status === "paid" && row.flagged === true && row.meta_event_id === null && inTime,
+  };
+}

@@ -1,0 +1,127 @@
+import type { PerformOptions } from "../../src/acting/perform.js";
+import type { Selection } from "../../src/acting/survey.js";
+import { survey } from "../../src/acting/survey.js";
+import type { Output, Report, SendingContext } from "../../src/context.js";
+import type { Shipping } from "../../src/ports.js";
+import type { Plan, Wishes } from "../../src/sales/plan.js";
+import { makePlan, noWishes } from "../../src/sales/plan.js";
+import type { Action } from "../../src/sales/permissions.js";
+import { attemptsOver } from "./doubles/attempts.js";
+import { LeapingClock } from "./doubles/clock.js";
+import { GraphDouble } from "./doubles/graph.js";
+import { evidenceOver, runsOver, salesOver, witnessOver } from "./doubles/reading.js";
+import { ShopDouble } from "./doubles/shop.js";
+import { newRun } from "./product.js";
+import { now, policy } from "./sales.js";
+
+export { accepted, lost, refused, short, unreached } from "./doubles/graph.js";
+export type { Reply, RequestDouble, Script } from "./doubles/graph.js";
+
+/** What a command said, and what it was asked. */
+export class OutputDouble implements Output {
+  canAsk = false;
+  readonly forPeople = false;
+  /** What a person would answer. */
+  consent = false;
+  readonly questions: string[] = [];
+  readonly said: string[] = [];
+  readonly warned: string[] = [];
+  readonly documents: Record<string, unknown>[] = [];
+  readonly bars: string[] = [];
+
+  readonly report = <Row>(report: Report<Row>): Promise<void> => {
+    // Every form is made, as a real one would be: none of them may throw.
+    for (const row of report.rows) for (const column of report.columns) (column.shown ?? column.value)(row);
+    JSON.stringify([...report.lines()]);
+    this.documents.push(JSON.parse(JSON.stringify(report.document())) as Record<string, unknown>);
+    return Promise.resolve();
+  };
+  readonly data = (): Promise<void> => Promise.resolve();
+  readonly say = (line: string): void => void this.said.push(line);
+  readonly warn = (line: string): void => void this.warned.push(line);
+  readonly chart = (): Promise<void> => Promise.resolve();
+  readonly confirm = (question: string): Promise<boolean> => {
+    this.questions.push(question);
+    return Promise.resolve(this.consent);
+  };
+  readonly progress = () => ({
+    update: (text: string) => void this.bars.push(text),
+    stop: () => void this.bars.push("stopped"),
+  });
+}
+
+/** A shop, a journal, Meta and a clock in memory: everything that the acting path may touch. */
+export interface World {
+  readonly clock: LeapingClock;
+  readonly shop: ShopDouble;
+  readonly graph: GraphDouble;
+  readonly output: OutputDouble;
+  readonly stop: AbortController;
+  readonly abandon: AbortController;
+  /** Faults in the shop's rows by sale, as judging sees them. */
+  readonly faults: Map<number, string>;
+  /** A context for one command; a new run each time. */
+  context(command?: string): SendingContext;
+  /** Surveys and plans as a command does. */
+  plan(action?: Action, wishes?: Partial<Wishes>, selection?: Selection): Promise<Plan>;
+}
+
+export const everything: Selection = { by: "span", hours: 24 * 365 };
+
+export function openWorld(start = now): World {
+  const clock = new LeapingClock(start);
+  const shop = new ShopDouble(clock);
+  const graph = new GraphDouble(shop);
+  const output = new OutputDouble();
+  const [stop, abandon] = [new AbortController(), new AbortController()];
+  const faults = new Map<number, string>();
+  const shipping: Shipping = { faults: () => Promise.resolve(faults), lacking: () => null };
+  const context = (command = "resend"): SendingContext => ({
+    output,
+    currency: "BRL",
+    sales: salesOver(shop),
+    evidence: evidenceOver(shop),
+    shipping,
+    policy,
+    runs: runsOver(shop),
+    attempts: attemptsOver(shop),
+    witness: witnessOver(shop),
+    clock,
+    signals: { stop: stop.signal, abandon: abandon.signal },
+    record: newRun(command),
+    place: { database: "db:5432/shop as app", graph: "graph.example" },
+    sender: graph.sender,
+  });
+  return {
+    clock,
+    shop,
+    graph,
+    output,
+    stop,
+    abandon,
+    faults,
+    context,
+    plan: async (action = "resend", wishes = {}, selection = everything) => {
+      const ctx = context(action);
+      const found = await survey(ctx, selection);
+      return makePlan(action, found.judged, { ...noWishes, ...wishes }, ctx.policy, found.now);
+    },
+  };
+}
+
+/** A window without questions, unless told otherwise. */
+export function options(
+  differing: Partial<Omit<PerformOptions, "wishes">> & { wishes?: Partial<Wishes> } = {},
+): PerformOptions {
+  const { wishes, ...rest } = differing;
+  return {
+    selection: everything,
+    yes: true,
+    dryRun: false,
+    exitCode: false,
+    waitMs: 0,
+    maxRuntimeMs: 600_000,
+    ...rest,
+    wishes: { ...noWishes, ...wishes },
+  };
+}

@@ -1,0 +1,91 @@
+import type { Lease } from "../../../src/ports.js";
+import { LeaseLost } from "../../../src/ports.js";
+import type { Answer, Effect } from "../../../src/sales/outcome.js";
+import type { Instant, Sale } from "../../../src/sales/sale.js";
+import { sale } from "../sales.js";
+import type { LeapingClock } from "./clock.js";
+
+type Mutable<T> = { -readonly [key in keyof T]: T[key] };
+
+/** A row of `payments`, and the transaction that wrote it last. */
+export type Row = Mutable<Omit<Sale, "mark">> & { xmin: number };
+
+/** A row of the journal. */
+export interface Attempt {
+  readonly id: string;
+  readonly run: string;
+  readonly command: string;
+  readonly saleId: number;
+  readonly eventId: string | null;
+  readonly pixelId: string | null;
+  readonly at: Instant;
+  readonly flaggedAtBefore: Instant | null;
+  readonly flaggedAtClaimed: Instant | null;
+  answer: Answer | null;
+  effect: Effect | null;
+  because: string | null;
+  settledAt: Instant | null;
+}
+
+/** The shop's rows and our journal in memory: what the ports over them share. One call is one transaction. */
+export class ShopDouble {
+  readonly clock: LeapingClock;
+  readonly rows = new Map<number, Row>();
+  readonly journal: Attempt[] = [];
+  readonly runs: { id: string; command: string; summary: object | null }[] = [];
+  lease: { run: string; token: number; expiresAt: Instant } | null = null;
+  #transactions = 0;
+
+  constructor(clock: LeapingClock) {
+    this.clock = clock;
+  }
+
+  /** A stuck sale, paid five hours ago and sendable, unless told otherwise. */
+  insert(differing: Partial<Sale> = {}): number {
+    const id = differing.id ?? Math.max(0, ...this.rows.keys()) + 1;
+    const paidAt = differing.paidAt === undefined ? this.clock.now() - 5 * 3_600_000 : differing.paidAt;
+    const flagged = differing.flagged ?? true;
+    const usual = { id, paidAt, flagged, sentFromDelivery: false, pageviewEventId: `pageview_${id}` };
+    const { mark: _, ...row } = sale({ ...usual, ...(flagged ? {} : { flaggedAt: null }), ...differing });
+    this.rows.set(id, { ...row, xmin: this.begin() });
+    return id;
+  }
+
+  /** The application writes to a row. */
+  write(id: number, change: Partial<Row>): void {
+    const row = this.rows.get(id);
+    if (row) Object.assign(row, change, { xmin: this.begin() });
+  }
+
+  /** The row as it is now, as the product reads it. */
+  read(id: number): Sale {
+    const row = this.rows.get(id);
+    if (!row) throw new Error(`there is no sale ${id}`);
+    const { xmin: _, ...rest } = row;
+    return { ...rest, mark: { flaggedAt: markOf(row.flaggedAt), amount: row.amount } };
+  }
+
+  /** A number for a transaction that writes. */
+  begin(): number {
+    return (this.#transactions += 1);
+  }
+
+  /** @throws LeaseLost as every write of a run that does not hold the lease */
+  hold({ run, token }: Lease): void {
+    const held = this.lease !== null && String(this.lease.token) === token;
+    if (!held || (this.lease?.expiresAt ?? 0) <= this.clock.now())
+      throw new LeaseLost(`run ${run} lost its lease`);
+  }
+
+  commandOf(run: string): string {
+    return this.runs.find(({ id }) => id === run)?.command ?? "unknown";
+  }
+
+  lastEntry(id: number): Attempt | undefined {
+    return this.journal.findLast((entry) => entry.saleId === id);
+  }
+}
+
+export function markOf(at: Instant | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
