@@ -25,19 +25,16 @@ export async function tableLines<Row>(
 ): Promise<string[]> {
   const shown = columns.filter((column) => column.machine !== true);
   if (rows.length === 0 || shown.length === 0) return [];
-  const roomy = await drawn(shown, rows, canvas);
   const order = shown.filter(isSpare).toSorted((a, b) => (b.spare ?? 0) - (a.spare ?? 0));
-  for (let left = 1; left <= order.length && roomy === null; left += 1) {
+  for (let left = 0; left <= order.length; left += 1) {
     const out = order.slice(0, left);
-    const narrow = await drawn(
-      shown.filter((column) => !out.includes(column)),
-      rows,
-      canvas,
-    );
+    const kept = shown.filter((column) => !out.includes(column));
+    const lines = await drawn(kept, rows, canvas);
+    if (lines === null) continue;
     const names = out.map(({ title }) => title).join(", ");
-    if (narrow !== null) return [...narrow, canvas.paint(`no room for ${names}: --tsv shows all`, "dim")];
+    return left === 0 ? lines : [...lines, canvas.paint(`no room for ${names}: --tsv shows all`, "dim")];
   }
-  return roomy ?? paragraphs(headOf(shown, canvas), bodyOf(shown, rows, canvas));
+  return paragraphs(headOf(shown, canvas), bodyOf(shown, rows, canvas));
 }
 
 const isSpare = ({ spare }: Pick<Column<never>, "spare">) => spare !== undefined;
