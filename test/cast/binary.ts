@@ -30,14 +30,15 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Waits until stdout or stderr holds the text; fails where the program ends without having said it. */
   said(text: string): Promise<void>;
-  /** Types on its terminal, where it has one. */
-  type(text: string): void;
+  /** Writes to its terminal or pipe; resolves once it has read all but what the pipe itself can hold. */
+  type(text: string): Promise<void>;
 }
 
 /** A terminal as `script` of util-linux makes it. */
 export interface Terminal extends Invocation {
   readonly columns?: number;
-  /** Files that take stdout or stderr in the terminal's place. */
+  /** Files that stand in the terminal's place. */
+  readonly stdin?: string;
   readonly stdout?: string;
   readonly stderr?: string;
 }
@@ -76,13 +77,18 @@ export function hasTerminal(
     return true;
   if (environment["CI"] === "true")
     throw new Error("script (util-linux) is not installed; on CI nothing is skipped.");
+  process.stderr.write("script (util-linux) is not installed: tests on a terminal are skipped\n");
   return false;
 }
 
 /** The program on a terminal of its own. Everything on the screen counts as stdout, what was typed included. */
 export function onTerminal(args: readonly string[], terminal: Terminal = {}): Running {
-  const { columns = 100, stdout, stderr, input = "", env, ...rest } = terminal;
-  const redirects = [stdout && `>${quoted(stdout)}`, stderr && `2>${quoted(stderr)}`].filter(Boolean);
+  const { columns = 100, stdin, stdout, stderr, input = "", env, ...rest } = terminal;
+  const redirects = [
+    stdin && `<${quoted(stdin)}`,
+    stdout && `>${quoted(stdout)}`,
+    stderr && `2>${quoted(stderr)}`,
+  ].filter(Boolean);
   const words = [process.execPath, program, ...args].map(quoted).join(" ");
   const line = `stty cols ${columns} rows 50; exec ${words} ${redirects.join(" ")}`;
   return watch("script", ["-qec", line, "/dev/null"], {
@@ -118,7 +124,7 @@ function watch(
   return {
     ended,
     kill: (signal) => void child.kill(signal),
-    type: (text) => void child.stdin?.write(text),
+    type: (text) => new Promise((resolve) => child.stdin?.write(text, () => resolve())),
     said: async (text) => {
       const said = () => heard.stdout.includes(text) || heard.stderr.includes(text);
       while (!said()) {

@@ -1,4 +1,7 @@
 import type { PerformOptions } from "../../src/acting/perform.js";
+import type { Sent } from "../../src/acting/send.js";
+import { send } from "../../src/acting/send.js";
+import type { SendPorts } from "../../src/acting/sending.js";
 import type { Selection } from "../../src/acting/survey.js";
 import { survey } from "../../src/acting/survey.js";
 import type { Output, Report, SendingContext } from "../../src/context.js";
@@ -11,7 +14,6 @@ import { LeapingClock } from "./doubles/clock.js";
 import { GraphDouble } from "./doubles/graph.js";
 import { evidenceOver, runsOver, salesOver, witnessOver } from "./doubles/reading.js";
 import { ShopDouble } from "./doubles/shop.js";
-import { newRun } from "./product.js";
 import { now, policy } from "./sales.js";
 
 export { accepted, lost, refused, short, unreached } from "./doubles/graph.js";
@@ -75,6 +77,7 @@ export function openWorld(start = now): World {
   const output = new OutputDouble();
   const [stop, abandon] = [new AbortController(), new AbortController()];
   const faults = new Map<number, string>();
+  let runs = 0;
   const shipping: Shipping = { faults: () => Promise.resolve(faults), lacking: () => null };
   const context = (command = "resend"): SendingContext => ({
     output,
@@ -88,7 +91,14 @@ export function openWorld(start = now): World {
     witness: witnessOver(shop),
     clock,
     signals: { stop: stop.signal, abandon: abandon.signal },
-    record: newRun(command),
+    record: {
+      id: `run-${(runs += 1)}`,
+      command,
+      host: "web-1",
+      user: "ana",
+      pid: 4711,
+      version: "0.0.0-test",
+    },
     place: { database: "db:5432/shop as app", graph: "graph.example" },
     sender: graph.sender,
   });
@@ -107,6 +117,38 @@ export function openWorld(start = now): World {
       return makePlan(action, found.judged, { ...noWishes, ...wishes }, ctx.policy, found.now);
     },
   };
+}
+
+/** Sends a plan (or every sale that a window would) in a run of its own. */
+export async function sendPlan(
+  world: World,
+  plan?: Plan,
+  differing: { maxRuntimeMs?: number; ports?: Partial<SendPorts> } = {},
+): Promise<Sent & { readonly notices: readonly string[]; readonly progress: number }> {
+  const ctx = world.context();
+  const { act } = plan ?? (await world.plan());
+  const got = await ctx.runs.acquire(ctx.record, Infinity);
+  if ("holder" in got) throw new Error("another run holds the lock");
+  const notices: string[] = [];
+  let progress = 0;
+  const sent = await send({ ...ctx, ...differing.ports }, act, {
+    lease: got.lease,
+    ...ctx.signals,
+    until: world.clock.now() + (differing.maxRuntimeMs ?? 600_000),
+    progress: (done) => void (progress += done),
+    notice: (line) => void notices.push(line),
+  });
+  await ctx.runs.release(got.lease, {});
+  return { ...sent, notices, progress };
+}
+
+/** Answer, effect and reason of each sale, by its id. */
+export function endings(sent: Sent): Record<number, string> {
+  const outcomes = sent.outcomes.map(
+    ({ judged, answer, effect }) => [judged.sale.id, `${answer}, ${effect}`] as const,
+  );
+  const left = sent.unreached.map(({ item, because }) => [item.judged.sale.id, because] as const);
+  return Object.fromEntries([...outcomes, ...left]);
 }
 
 /** A window without questions, unless told otherwise. */

@@ -164,9 +164,8 @@ describe.concurrent("a role that may only read", () => {
     await role.grant(`create on database ${shop.db.name}`);
     await unchanged(shop, async () => {
       for (const words of [`resend --id ${sale}`, `revert --id ${sale}`]) {
-        const [error, why] = refusal(await shop.run(words, { env: role.env }));
-        expect(error).toMatch(/^error: The database role lacks a privilege \(.* as role_[0-9a-f]{8}\)$/);
-        expect(why).toBe("  why: permission denied for table payments");
+        const [error] = refusal(await shop.run(words, { env: role.env }));
+        expect(error).toMatch(/^error: The database role may not update payments\./);
       }
       expect(await shop.attempts()).toEqual([]);
     });

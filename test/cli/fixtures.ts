@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { test as base } from "vitest";
 import type { FaultRule, Graph, LedgerEntry, RequestEntry } from "../../demo/graph/start.js";
 import { startGraph } from "../../demo/graph/start.js";
@@ -12,6 +11,9 @@ import { keepSecret, onTerminal, purchaseFix, start } from "../cast/binary.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { SaleRow } from "../cast/shop.js";
+import type { Gate } from "./gate.js";
+import { gateBefore } from "./gate.js";
+import { lookAt, lookInto } from "./looks.js";
 import { insertBot, insertPool, insertSale, newFernetKey } from "../cast/shop.js";
 
 /** A shop of one test: a database and two pixels of its own, so that tests can run side by side. */
@@ -73,12 +75,17 @@ const withGraph = base.extend("graph", { scope: "file" }, async ({}, { onCleanup
   return graph;
 });
 
-/** A test with a shop and a folder of its own, where it asks for them, and one stand-in for Graph for the whole file. */
+/** A test with a shop, a folder and a gate of its own, where it asks for them, and one stand-in for Graph for the whole file. */
 export const test = withGraph
   .extend("shop", async ({ graph }, { onCleanup }) => {
     const db = await shopDatabase("cli");
     onCleanup(() => db.close());
     return await openShop(db, graph);
+  })
+  .extend("gate", async ({ graph }, { onCleanup }): Promise<Gate> => {
+    const gate = await gateBefore(graph.url);
+    onCleanup(() => gate.close());
+    return gate;
   })
   .extend("folder", async ({}, { onCleanup }) => {
     const path = mkdtempSync(join(tmpdir(), "purchase-fix-cli-"));
@@ -185,68 +192,4 @@ async function keepCustomerSecret(db: ShopDatabase, id: number): Promise<void> {
   keepSecret("a customer's Telegram id", row["customer_user_id"]?.replace(/^user_/, ""));
   const email = row["customer_email"]?.trim().toLowerCase();
   if (email) keepSecret("a digest of an e-mail", createHash("sha256").update(email).digest("hex"));
-}
-
-function lookInto(db: ShopDatabase): Pick<Shop, "states" | "snapshot" | "attempts"> {
-  return {
-    states: async () => {
-      const rows = await db.query<Row>(
-        `select id, status, meta_purchase_sent as flagged, meta_purchase_sent_at as flag_time, meta_event_id as event
-         from payments order by id`,
-      );
-      return Object.fromEntries(rows.map((row) => [row.id, stateOf(row)]));
-    },
-    snapshot: async () => {
-      const rows = await db.query<{ row: string }>("select p::text as row from payments p order by id");
-      return rows.map(({ row }) => row);
-    },
-    attempts: async () => {
-      const [schema] = await db.query<{ found: boolean }>(
-        "select to_regclass('purchase_fix.attempt') is not null as found",
-      );
-      if (schema?.found !== true) return null;
-      return await db.query<Attempt & Record<string, unknown>>(
-        `select a.run_id as run, r.command, a.sale_id::integer as sale, a.event_id as "eventId", a.answer, a.effect,
-                a.because, a.settled_at is not null as settled
-         from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id order by a.id`,
-      );
-    },
-  };
-}
-
-interface Row {
-  readonly id: number;
-  readonly status: string;
-  readonly flagged: boolean | null;
-  readonly flag_time: string | null;
-  readonly event: string | null;
-}
-
-function stateOf({ status, flagged, flag_time: time, event }: Row): string {
-  if (status !== "paid") return status;
-  const flag = flagged === true ? (time === null ? "flagged without a time" : "flagged") : "not flagged";
-  if (event !== null) return flag === "flagged" ? `confirmed as ${event}` : `${flag}, with ${event}`;
-  return flag === "flagged" ? "stuck" : time === null ? flag : `${flag}, with a flag time`;
-}
-
-function lookAt(
-  graph: Graph,
-  own: readonly string[],
-): Pick<Shop, "ledger" | "counted" | "requests" | "fault"> {
-  const ledger = async () => (await graph.ledger()).filter(({ pixel }) => own.includes(pixel));
-  return {
-    ledger,
-    counted: async () => {
-      const counting = (await ledger()).filter(({ counted }) => counted);
-      return counting.map(({ eventId }) => eventId).toSorted((a, b) => String(a).localeCompare(String(b)));
-    },
-    requests: async (atLeast = 0) => {
-      for (;;) {
-        const requests = (await graph.requests()).filter(({ pixel }) => own.includes(String(pixel)));
-        if (requests.length >= atLeast) return requests;
-        await sleep(10);
-      }
-    },
-    fault: async (rule) => await graph.fault({ pixel: own[0] ?? "", ...rule }),
-  };
 }

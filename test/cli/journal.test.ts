@@ -154,13 +154,20 @@ describe.concurrent("journal", () => {
 
 describe.concurrent("journal --run ID --sql", () => {
   test("restores exactly what a revert took away, and leaves rows that moved since", async ({ shop }) => {
-    const [sale, moved, other] = [await shop.sale(), await shop.sale(), await shop.sale()];
+    const [sale, confirmed, flagged, refunded, other] = [
+      await shop.sale(),
+      await shop.sale(),
+      await shop.sale(),
+      await shop.sale(),
+      await shop.sale(),
+    ];
     const before = await shop.snapshot();
-    await shop.run(`revert --id ${sale},${moved}`);
-    await shop.db.query(
-      "update payments set meta_event_id = 'pageview_theirs', meta_purchase_sent = true where id = $1",
-      [moved],
-    );
+    await shop.run(`revert --id ${sale},${confirmed},${flagged},${refunded}`);
+    const move = (change: string, id: number) =>
+      shop.db.query(`update payments set ${change} where id = $1`, [id]);
+    await move("meta_event_id = 'pageview_theirs'", confirmed);
+    await move("meta_purchase_sent = true", flagged);
+    await move("status = 'cancelled'", refunded);
     const [last] = await entries(shop);
     const { code, stdout, stderr } = await shop.run(`journal --run ${last?.run} --sql`);
     expect(stderr).toBe("");
@@ -168,11 +175,14 @@ describe.concurrent("journal --run ID --sql", () => {
     await shop.db.query(stdout);
     expect(await shop.states()).toEqual({
       [sale]: "stuck",
-      [moved]: "flagged without a time, with pageview_theirs",
+      [confirmed]: "not flagged, with pageview_theirs",
+      [flagged]: "flagged without a time",
+      [refunded]: "cancelled",
       [other]: "stuck",
     });
-    const restored = (await shop.snapshot()).filter((row) => !row.startsWith(`(${moved},`));
-    expect(restored).toEqual(before.filter((row) => !row.startsWith(`(${moved},`)));
+    const rowOfSale = (rows: readonly string[]) =>
+      rows.filter((row) => /^\((\d+),/.exec(row)?.[1] === String(sale));
+    expect(rowOfSale(await shop.snapshot())).toEqual(rowOfSale(before));
   });
 
   test("gives back no sale that Meta accepted: it would count twice", async ({ shop }) => {

@@ -133,16 +133,19 @@ describe.concurrent("revert", () => {
 });
 
 describe.concurrent("a sale that Meta accepted while its row moved", () => {
-  test("is said to be overtaken, counts as delivered, and is confirmed by confirm", async ({ shop }) => {
+  test("is said to be overtaken, counts as delivered, and is confirmed by confirm", async ({
+    shop,
+    gate,
+  }) => {
     const sale = await shop.sale();
     const other = await shop.sale({ botId: shop.bots[1] });
-    await shop.fault({ fault: "slow", ms: 1_000 });
-    const running = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const running = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     await shop.db.query(
       "update payments set meta_purchase_sent_at = now() at time zone 'America/Sao_Paulo' where id = $1",
       [sale],
     );
+    gate.open();
     const sent = await running.ended;
     expect(sent.stdout).toMatch(
       new RegExp(`\\taccepted, overtaken\\tpageview_${sale}\\t.* but the row was left: flagged anew at `),
@@ -168,23 +171,23 @@ describe.concurrent("a sale that Meta accepted while its row moved", () => {
     expect(confirmed.code).toBe(0);
   });
 
-  test("may be given back all the same, with the flag that says so", async ({ shop }) => {
+  test("may be given back all the same, with the flag that says so", async ({ shop, gate }) => {
     const sale = await shop.sale();
-    await shop.fault({ fault: "slow", ms: 1_000 });
-    const running = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const running = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     await shop.db.query("update payments set meta_purchase_sent_at = now() at time zone 'America/Sao_Paulo'");
+    gate.open();
     await running.ended;
     expect((await shop.run(`revert --id ${sale} --even-accepted`)).code).toBe(0);
     expect(await shop.states()).toEqual({ [sale]: "not flagged" });
   });
 
-  test("keeps the id that somebody else stored meanwhile, and says both", async ({ shop }) => {
+  test("keeps the id that somebody else stored meanwhile, and says both", async ({ shop, gate }) => {
     const sale = await shop.sale();
-    await shop.fault({ fault: "slow", ms: 1_000 });
-    const running = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const running = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     await shop.db.query("update payments set meta_event_id = 'pageview_theirs'");
+    gate.open();
     const { code, stdout } = await running.ended;
     expect(stdout).toContain(
       `as pageview_${sale}, but the row was left: confirmed meanwhile with event id pageview_theirs`,

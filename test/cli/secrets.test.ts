@@ -68,14 +68,14 @@ describe.concurrent("no output of any invocation holds a secret", () => {
     for (const { row } of rows) expect(() => refuseSecrets(row)).not.toThrow();
   });
 
-  test("nor does the server's list of sessions, which everybody reads", async ({ shop }) => {
+  test("nor does the server's list of sessions, which everybody reads", async ({ shop, gate }) => {
     const sale = await shop.sale();
-    await shop.fault({ fault: "slow", ms: 1_000 });
-    const running = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const running = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     const sessions = await shop.db.query<{ application_name: string; query: string }>(
       "select application_name, query from pg_stat_activity where application_name like 'purchase-fix/%' and datname = current_database()",
     );
+    gate.open();
     expect((await running.ended).code).toBe(0);
     expect(sessions.length).toBeGreaterThan(0);
     for (const { application_name: name, query } of sessions) {

@@ -4,18 +4,18 @@ import { start } from "../cast/binary.js";
 import { test } from "./fixtures.js";
 import type { Shop } from "./fixtures.js";
 
-/** One request that is answered after so many milliseconds: time enough for a signal or another run. */
-const slow = { fault: "slow", ms: 1_500 } as const;
-
 const settling = "interrupted: what is in flight is settled first";
 
 describe.concurrent("the run lock", () => {
-  test("keeps a second run out with 75, which says who holds it, where and since when", async ({ shop }) => {
+  test("keeps a second run out with 75, which says who holds it, where and since when", async ({
+    shop,
+    gate,
+  }) => {
     const [sale, other] = [await shop.sale(), await shop.sale()];
-    await shop.fault(slow);
-    const first = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const first = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     const second = await shop.run(`resend --id ${other}`);
+    gate.open();
     expect(second.stderr.split("\n")).toEqual([
       expect.stringMatching(/^error: Another run holds the lock: resend \(run [0-9a-f]{8}\)$/),
       expect.stringMatching(/^ {2}why: started \d{4}-.*Z by \S+ on \S+, process \d+$/),
@@ -30,17 +30,18 @@ describe.concurrent("the run lock", () => {
     expect(await shop.counted()).toEqual([`pageview_${sale}`]);
   });
 
-  test("is waited for with --wait, and does not hinder a command that only looks", async ({ shop }) => {
+  test("is waited for with --wait, and does not hinder a command that only looks", async ({ shop, gate }) => {
     const [sale, other] = [await shop.sale(), await shop.sale()];
-    await shop.fault(slow);
-    const first = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const first = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     const second = shop.start(`resend --id ${other} --wait 20s`);
     const [looked, planned] = await Promise.all([
       shop.run("find-stuck"),
       shop.run("resend --hours 24 --dry-run"),
     ]);
     expect([looked.code, planned.code]).toEqual([0, 0]);
+    await second.said("waiting for run");
+    gate.open();
     const waited = await second.ended;
     expect(waited.stderr).toMatch(/^waiting for run [0-9a-f]{8} on \S+ \(resend\)\n/);
     expect([(await first.ended).code, waited.code]).toEqual([0, 0]);
@@ -71,15 +72,16 @@ describe.concurrent("the run lock", () => {
 describe.concurrent("a signal to resend", () => {
   test("lets what is in flight be answered and settled, and leaves the rest, which it names", async ({
     shop,
+    gate,
   }) => {
     const sales = await shop.manySales(1003);
-    await shop.fault(slow);
-    const running = shop.start("resend --hours 24 --yes --json");
-    await shop.requests(1);
+    const running = shop.start("resend --hours 24 --yes --json", gate);
+    await gate.arrived;
     running.kill("SIGINT");
-    const { code, stdout, stderr } = await running.ended;
+    await running.said(settling);
+    gate.open();
+    const { code, stdout } = await running.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain(settling);
     const told = JSON.parse(stdout) as { outcomes: unknown[]; left: { id: number; because: string }[] };
     expect(told.outcomes).toHaveLength(1000);
     expect(told.left).toMatchObject(
@@ -96,12 +98,13 @@ describe.concurrent("a signal to resend", () => {
     expect(await shop.ledger()).toHaveLength(1003);
   });
 
-  test("ends with 143 where it was SIGTERM, and the lock is free", async ({ shop }) => {
+  test("ends with 143 where it was SIGTERM, and the lock is free", async ({ shop, gate }) => {
     const sale = await shop.sale();
-    await shop.fault(slow);
-    const running = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const running = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     running.kill("SIGTERM");
+    await running.said(settling);
+    gate.open();
     expect((await running.ended).code).toBe(143);
     expect(await shop.states()).toEqual({ [sale]: `confirmed as pageview_${sale}` });
     const other = await shop.sale();
@@ -151,16 +154,16 @@ describe.concurrent("a signal to resend", () => {
     expect(await shop.requests()).toHaveLength(1);
   });
 
-  test("ends the waiting for another run", async ({ shop }) => {
+  test("ends the waiting for another run", async ({ shop, gate }) => {
     const [sale, other] = [await shop.sale(), await shop.sale()];
-    await shop.fault(slow);
-    const first = shop.start(`resend --id ${sale}`);
-    await shop.requests(1);
+    const first = shop.start(`resend --id ${sale}`, gate);
+    await gate.arrived;
     const second = shop.start(`resend --id ${other} --wait 20s`);
     await second.said("waiting for run");
     second.kill("SIGINT");
     const { code, stdout } = await second.ended;
     expect([code, stdout]).toEqual([130, ""]);
+    gate.open();
     expect((await first.ended).code).toBe(0);
     expect(await shop.states()).toEqual({ [sale]: `confirmed as pageview_${sale}`, [other]: "stuck" });
   });
@@ -169,7 +172,8 @@ describe.concurrent("a signal to resend", () => {
     await shop.sale();
     const before = await shop.snapshot();
     const running = shop.start("resend --id -", { keepsInput: true });
-    await sleep(1_000);
+    // More than any pipe holds: once it is written, somebody reads.
+    await running.type("9445,".repeat(400_000));
     running.kill("SIGINT");
     const { code, stdout, stderr } = await running.ended;
     expect([code, stdout, stderr]).toEqual([130, "", ""]);

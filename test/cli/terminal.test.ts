@@ -148,7 +148,7 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     await shop.sale({ paidHoursAgo: 60, amount: 10 });
     const asked = shop.onTerminal("resend --hours 100 --accept-duplicate");
     await asked.said("[y/N] ");
-    asked.type("n\n");
+    await asked.type("n\n");
     const { stdout } = await asked.ended;
     const graph = new URL(shop.env["META_GRAPH_URL"] ?? "").host;
     const url = new URL(shop.db.url);
@@ -167,7 +167,7 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     const test = await shop.sale({ botId: shop.bots[1] });
     const asked = shop.onTerminal("resend --hours 24");
     await asked.said(", 1 as TEST EVENTS? [y/N] ");
-    asked.type("y\n");
+    await asked.type("y\n");
     const { stdout, code } = await asked.ended;
     expect(stripVTControlCharacters(stdout)).toMatch(/^run [0-9a-f]{8}: confirmed 2 .*, 1 as TEST EVENTS$/m);
     expect(code).toBe(0);
@@ -180,7 +180,7 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     const sale = await shop.sale();
     const asked = shop.onTerminal("resend --hours 24");
     await asked.said("[y/N] ");
-    asked.type(`${answer}\n`);
+    await asked.type(`${answer}\n`);
     const { code, stdout } = await asked.ended;
     expect(stdout).toContain("accepted, confirmed");
     expect(code).toBe(0);
@@ -199,7 +199,7 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     const before = await shop.snapshot();
     const asked = shop.onTerminal("resend --hours 24");
     await asked.said("[y/N] ");
-    asked.type(typed);
+    await asked.type(typed);
     const { code, stdout } = await asked.ended;
     expect(stdout).toContain("nothing was changed\n");
     expect(code).toBe(expected);
@@ -213,10 +213,19 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     const stdout = file();
     const asked = shop.onTerminal("revert --hours 48 --without-proof", { stdout });
     await asked.said("revert 1 sale (BRL 97.00) in ");
-    asked.type("y\n");
+    await asked.type("y\n");
     expect((await asked.ended).code).toBe(0);
     expect(readFileSync(stdout, "utf8")).toContain(`\n${sale}\t`);
     expect(await shop.states()).toEqual({ [sale]: "not flagged" });
+  });
+
+  test("is not asked where stdin is none: it needs a yes", async ({ shop }) => {
+    await shop.sale();
+    const before = await shop.snapshot();
+    const { code, stdout } = await shop.onTerminal("resend --hours 24", { stdin: "/dev/null" }).ended;
+    expect(stdout).toContain("nobody can be asked here; nothing was changed");
+    expect(code).toBe(2);
+    expect(await shop.snapshot()).toEqual(before);
   });
 
   test.for(["--json", "--jsonl"])("is never asked with %s", async (format, { shop }) => {
@@ -248,5 +257,12 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     expect(stripVTControlCharacters(stdout)).toContain(
       `bot Violão em Casa is in several enabled pools: using pool ${pools[0]} of ${pools[0]}, `,
     );
+  });
+});
+
+describe("a machine without script", () => {
+  test("skips these tests, but never on CI", () => {
+    expect(hasTerminal({ PATH: "/nowhere" })).toBe(false);
+    expect(() => hasTerminal({ PATH: "/nowhere", CI: "true" })).toThrow("on CI nothing is skipped");
   });
 });

@@ -1,7 +1,6 @@
-import { describe, expect, test as plain } from "vitest";
+import { describe, expect, test } from "vitest";
 import { keepSecret, purchaseFix } from "../cast/binary.js";
-import { newFernetKey } from "../cast/shop.js";
-import { list, test, tokenOf } from "./fixtures.js";
+import { list } from "./fixtures.js";
 import { refusal } from "./refusal.js";
 
 const anywhere = { DATABASE_URL: "postgresql://ana:senha-do-banco-7f@127.0.0.1:1/loja" };
@@ -11,7 +10,7 @@ const attempt = async (words: string | readonly string[], env: Record<string, st
   refusal(await purchaseFix(list(words), { env }));
 
 describe.concurrent("a command line that makes no sense exits with 2", () => {
-  plain.for<[string, string]>([
+  test.for<[string, string]>([
     ["find-stuck --nonsense", "error: unknown option '--nonsense'"],
     ["find-stuck --yes", "error: unknown option '--yes'"],
     ["resend --id 1 --without-proof", "error: unknown option '--without-proof'"],
@@ -28,20 +27,20 @@ describe.concurrent("a command line that makes no sense exits with 2", () => {
     expect(await attempt(words)).toEqual([error, "(add --help for the options)"]);
   });
 
-  plain("no command at all shows the help, but on stderr", async () => {
+  test("no command at all shows the help, but on stderr", async () => {
     const { code, stdout, stderr } = await purchaseFix([]);
     expect(stderr).toContain("Usage: purchase-fix [options] [command]");
     expect([code, stdout]).toEqual([2, ""]);
   });
 
-  plain.for(["0", "-1", "text", "99999", "1e3", "", "NaN"])("--hours %s", async (hours) => {
+  test.for(["0", "-1", "text", "99999", "1e3", "", "NaN"])("--hours %s", async (hours) => {
     const [error] = await attempt(["resend", "--hours", hours]);
     expect(error).toBe(
       `error: option '--hours <n>' argument '${hours}' is invalid. Give a number of hours from above 0 to 8784.`,
     );
   });
 
-  plain.for<[string, string]>([
+  test.for<[string, string]>([
     ["--limit 0", "Give a whole number from 1."],
     ["--wait forever", "Give seconds, or a number with s, m or h, such as 20m; at most 168h."],
     ["--timeout 0", "Give more than 0."],
@@ -53,7 +52,7 @@ describe.concurrent("a command line that makes no sense exits with 2", () => {
     expect((await attempt(`resend ${words}`))[0]).toContain(advice);
   });
 
-  plain("both --id and a window", async () => {
+  test("both --id and a window", async () => {
     expect(await attempt("resend --id 9445 --hours 24")).toContain(
       "error: option '--hours <n>' cannot be used with option '--id <id>'",
     );
@@ -62,25 +61,25 @@ describe.concurrent("a command line that makes no sense exits with 2", () => {
     );
   });
 
-  plain.for(["resend", "revert", "confirm"])("%s with neither --id nor a window", async (command) => {
+  test.for(["resend", "revert", "confirm"])("%s with neither --id nor a window", async (command) => {
     expect(await attempt(`${command} --yes`)).toEqual([
       "error: Which sales? A command that changes something needs --id or a window",
       "  next: add --id 9445, or --hours 24 (with --dry-run to look first)",
     ]);
   });
 
-  plain("a window that ends before it begins, or does not begin", async () => {
+  test("a window that ends before it begins, or does not begin", async () => {
     const swapped = await attempt("find-stuck --since 2025-11-20 --until 2025-11-19");
     expect(swapped[0]).toBe("error: --until is not after --since");
     expect((await attempt("find-stuck --until 2025-11-19"))[0]).toBe("error: --until needs --since");
   });
 
-  plain("standard input that names no sale", async () => {
+  test("standard input that names no sale", async () => {
     const ended = await purchaseFix(list("resend --id -"), { env: anywhere, input: "\n \n" });
     expect(refusal(ended)[0]).toBe("error: Standard input names no sale");
   });
 
-  plain("a secret where no option takes one is not repeated", async () => {
+  test("a secret where no option takes one is not repeated", async () => {
     const lines = await attempt(`find-stuck --database-url=${anywhere.DATABASE_URL}`);
     expect(lines[0]).toBe(
       "error: unknown option '--database-url=postgresql://ana:[secret]@127.0.0.1:1/loja'",
@@ -89,7 +88,7 @@ describe.concurrent("a command line that makes no sense exits with 2", () => {
 });
 
 describe.concurrent("no configuration at all", () => {
-  plain.for(["find-stuck", "resend --id 9445", "journal", "init"])(
+  test.for(["find-stuck", "resend --id 9445", "journal", "init"])(
     "%s says how to give one, and mentions the demo",
     async (words) => {
       expect(await attempt(words, {})).toEqual([
@@ -101,190 +100,10 @@ describe.concurrent("no configuration at all", () => {
   );
 });
 
-describe.concurrent("a configuration that makes no sense exits with 2", () => {
-  const notAnUrl = "is not an https URL without user, path or query (http only for localhost)";
-
-  plain.for([
-    "graph",
-    "http://graph.facebook.com",
-    "ftp://graph.facebook.com",
-    "https://ana:senha-do-graph@graph.facebook.com",
-    "https://graph.facebook.com/v26.0",
-  ])("a Graph at %s", async (url) => {
-    keepSecret("a password", "senha-do-graph");
-    expect(await attempt(["resend", "--id", "1", "--graph-url", url])).toEqual([
-      `error: --graph-url ${notAnUrl}`,
-    ]);
-    expect(await attempt("find-stuck", { ...anywhere, META_GRAPH_URL: url })).toEqual([
-      `error: META_GRAPH_URL ${notAnUrl}`,
-    ]);
-  });
-
-  plain.for<[string, Record<string, string>, string]>([
-    ["--graph-version 26", {}, "--graph-version is not a Graph version such as v26.0"],
-    ["--pixel-id abc", {}, "--pixel-id is not a pixel id (digits only)"],
-    ["--currency reais", {}, "--currency is not a currency of three letters such as BRL"],
-    ["--db-timezone Mars/Olympus", {}, "--db-timezone is not a time zone such as America/Sao_Paulo or UTC"],
-    [
-      "",
-      { PURCHASE_FIX_DB_TIMEZONE: "+03:00" },
-      "PURCHASE_FIX_DB_TIMEZONE is not a time zone such as America/Sao_Paulo or UTC",
-    ],
-    ["", { META_ACCESS_TOKEN: "two words" }, "META_ACCESS_TOKEN is not one access token"],
-  ])("%s %o", async ([words, env, error]) => {
-    expect((await attempt(`resend --id 1 ${words}`, { ...anywhere, ...env }))[0]).toBe(`error: ${error}`);
-  });
-
-  plain("an --env-file that is missing", async () => {
-    // Node itself looks for the file, even behind the script's name, and then exits with 9 (nodejs/node#54232).
-    const { code, stdout, stderr } = await purchaseFix(list("find-stuck --env-file nowhere.env"), {
-      env: anywhere,
-    });
-    expect([2, 9]).toContain(code);
-    expect(stderr).toMatch(/nowhere\.env(: not found| is missing or cannot be read)\n$/);
-    expect(stdout).toBe("");
-  });
-
-  plain("everything that is wrong is told at once", async () => {
-    const lines = await attempt("find-stuck --currency reais", {
-      DATABASE_URL: "mysql://ana:senha-do-banco-7f@localhost/loja",
-      META_GRAPH_URL: "http://graph.facebook.com",
-    });
-    const errors = lines.filter((line) => line.startsWith("error: "));
-    expect(errors).toHaveLength(3);
-    expect(errors.join("\n")).toMatch(/DATABASE_URL/);
-  });
-});
-
-describe.concurrent("an access token's file", () => {
-  test("that is missing is an error, which does not show the path: it might be the token itself", async ({
-    shop,
-  }) => {
-    const env = {
-      ...shop.env,
-      META_PIXEL_ID: shop.pixels[0],
-      META_ACCESS_TOKEN_FILE: tokenOf(shop.pixels[0]),
-    };
-    expect(await attempt("resend --id 1", env)).toEqual([
-      "error: The access token file of META_ACCESS_TOKEN_FILE is missing or cannot be read",
-    ]);
-  });
-
-  test.for([
-    ["", "is empty"],
-    ["one\ntwo\n", "is not one access token"],
-  ] as const)("that holds %j is an error", async ([text, complaint], { folder, shop }) => {
-    const file = folder.write("token", text, 0o600);
-    const lines = await attempt(`resend --id 1 --pixel-id 1 --access-token-file ${file}`, shop.env);
-    expect(lines).toEqual([
-      `error: The access token file ${file} ${complaint}`,
-      "  next: it must hold the token and nothing else",
-    ]);
-  });
-
-  test("that others can read is used, with a warning, also with --quiet", async ({ folder, shop }) => {
-    await shop.db.query("drop table pool_bots, redirect_pools cascade");
-    const [sale, other] = [await shop.sale(), await shop.sale()];
-    const file = folder.write("token", tokenOf(shop.pixels[0]), 0o644);
-    const { code, stderr } = await shop.run(
-      `resend --id ${sale} --quiet --pixel-id ${shop.pixels[0]} --access-token-file ${file}`,
-    );
-    expect(stderr).toBe(`warning: The access token file ${file} can be read by others: chmod 600 it\n`);
-    expect(code).toBe(0);
-    expect(await shop.states()).toEqual({ [sale]: `confirmed as pageview_${sale}`, [other]: "stuck" });
-  });
-});
-
-describe.concurrent("what this invocation lacks", () => {
-  test("ENCRYPTION_KEY: find-stuck says what was not checked, resend exits with 2", async ({ shop }) => {
-    const sale = await shop.sale();
-    const env = { ENCRYPTION_KEY: undefined };
-    const found = await shop.run("find-stuck", { env });
-    expect(found.stderr).toContain(
-      "whether they can be sent was not checked: ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted",
-    );
-    expect(found.stdout).toContain("\tambiguous\tnone\t");
-    expect(refusal(await shop.run(`resend --id ${sale}`, { env }))).toEqual([
-      "error: Cannot send: ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted",
-      "  why: nothing was changed",
-      "  next: set the application's ENCRYPTION_KEY",
-    ]);
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
-    expect((await shop.run(`revert --id ${sale}`, { env })).code).toBe(0);
-  });
-
-  test("a pixel in a shop without pools: likewise", async ({ shop }) => {
-    await shop.db.query("drop table pool_bots, redirect_pools cascade");
-    const sale = await shop.sale();
-    expect((await shop.run("find-stuck")).stderr).toContain("was not checked: this shop has no pools");
-    expect(refusal(await shop.run(`resend --id ${sale}`))[0]).toBe(
-      "error: Cannot send: this shop has no pools (redirect_pools, pool_bots), and no pixel is configured",
-    );
-    const half = await shop.run("find-stuck", { env: { META_PIXEL_ID: shop.pixels[0] } });
-    expect(half.stderr).toContain("warning: META_PIXEL_ID and an access token work only together");
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
-    expect(await shop.requests()).toEqual([]);
-  });
-
-  test("the right ENCRYPTION_KEY: another one makes the sales unsendable, not the command fail", async ({
-    shop,
-  }) => {
-    const sale = await shop.sale();
-    const other = newFernetKey();
-    keepSecret("ENCRYPTION_KEY", other);
-    const { code, stdout } = await shop.run(`resend --id ${sale}`, { env: { ENCRYPTION_KEY: other } });
-    expect(stdout).toMatch(
-      new RegExp(`^${sale}\\t.*redirect_pools ${shop.pools[0]}: meta_access_token is `, "m"),
-    );
-    expect(code).toBe(1);
-    expect(await shop.requests()).toEqual([]);
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
-  });
-
-  test("an ENCRYPTION_KEY that is none exits with 2", async ({ shop }) => {
-    const sale = await shop.sale();
-    keepSecret("ENCRYPTION_KEY", "no-key-of-fernet");
-    const lines = refusal(
-      await shop.run(`resend --id ${sale}`, { env: { ENCRYPTION_KEY: "no-key-of-fernet" } }),
-    );
-    expect(lines[0]).toContain("ENCRYPTION_KEY");
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
-  });
-});
-
-describe.concurrent("settings", () => {
-  test("are read from .env in the working directory, below the environment, below flags", async ({
-    shop,
-    folder,
-  }) => {
-    const sale = await shop.sale();
-    const { DATABASE_URL, ENCRYPTION_KEY, META_GRAPH_URL } = shop.env;
-    folder.write(
-      ".env",
-      `DATABASE_URL=${DATABASE_URL}\nENCRYPTION_KEY="${ENCRYPTION_KEY}"\nexport META_GRAPH_URL='${META_GRAPH_URL}'
-       PURCHASE_FIX_CURRENCY=USD\nPURCHASE_FIX_DB_TIMEZONE=Asia/Tokyo\n`,
-      0o600,
-    );
-    folder.write("other.env", `DATABASE_URL=${DATABASE_URL}\nPURCHASE_FIX_CURRENCY=GBP\n`, 0o600);
-    const env = { PURCHASE_FIX_DB_TIMEZONE: "UTC" };
-    const run = async (words: string) => await purchaseFix(list(words), { cwd: folder.path, env });
-    const created = async (words: string) => {
-      const { sales } = JSON.parse((await run(words)).stdout) as {
-        sales: { createdAt: string; currency: string }[];
-      };
-      return [sales[0]?.createdAt, sales[0]?.currency];
-    };
-    const [row] = await shop.db.query<{ utc: string; brazil: string }>(
-      `select to_json(created_at at time zone 'UTC')#>>'{}' as utc,
-              to_json(created_at at time zone 'America/Sao_Paulo')#>>'{}' as brazil from payments`,
-    );
-    const iso = (text: string | undefined) => new Date(text ?? "").toISOString();
-    expect(await created(`find-stuck --json --id ${sale}`)).toEqual([iso(row?.utc), "USD"]);
-    expect(
-      await created(`find-stuck --json --id ${sale} --db-timezone America/Sao_Paulo --currency eur`),
-    ).toEqual([iso(row?.brazil), "EUR"]);
-    expect((await created(`find-stuck --json --id ${sale} --env-file other.env`))[1]).toBe("GBP");
-    expect((await run(`resend --id ${sale} --db-timezone America/Sao_Paulo`)).code).toBe(0);
-    expect(await shop.ledger()).toMatchObject([{ eventId: `pageview_${sale}`, currency: "USD" }]);
+describe.concurrent("celery-status without Celery", () => {
+  test("exits with 2 and says what to do", async () => {
+    const lines = await attempt("celery-status --celery-bin /nowhere/celery", {});
+    expect(lines[0]).toContain("/nowhere/celery");
+    expect(lines.at(-1)).toMatch(/^ {2}next: /);
   });
 });
