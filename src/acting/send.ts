@@ -22,13 +22,15 @@ export async function send(
   options: SendOptions,
 ): Promise<Sent> {
   const lanes: Sending[] = [];
-  const carried = (item: Planned) =>
-    planned.some(({ judged }) => judged.sale.id === item.judged.identity.carrier?.id);
+  const ids = new Set(planned.map(({ judged }) => judged.sale.id));
+  const carried = ({ judged }: Planned) =>
+    judged.identity.carrier !== null && ids.has(judged.identity.carrier.id);
   for (const round of [planned.filter((item) => !carried(item)), planned.filter(carried)]) {
     const earlier = lanes.flatMap((lane) => [...lane.outcomes.values()]);
-    const next = [...groupByDestination(round).values()].map(
-      (sales) => new Sending(ports, options, sales, earlier),
-    );
+    const next = [...groupByDestination(round)].map(([destination, sales]) => {
+      const stopped = lanes.find((lane) => lane.destination === destination)?.stopped ?? null;
+      return new Sending(ports, options, { destination, sales, earlier, stopped });
+    });
     await runAll(next, options);
     lanes.push(...next);
   }

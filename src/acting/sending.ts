@@ -28,6 +28,14 @@ export interface SendOptions {
   readonly notice: (line: string) => void;
 }
 
+/** What a lane is given: its sales, how those before it ended, and whether its destination was given up already. */
+export interface LaneWork {
+  readonly destination: string;
+  readonly sales: readonly Planned[];
+  readonly earlier: readonly Outcome[];
+  readonly stopped: string | null;
+}
+
 /** A claim older than this is made anew before its request is written (a host may have slept: risk R4). */
 const CLAIM_VALID_MS = 60_000;
 
@@ -52,19 +60,24 @@ export class Sending {
   readonly #doubtful: Set<number>;
   /** Flag times that our own claims set, of sales taken back: later claims of this run compare with these. */
   readonly #takenBack = new Map<number, string | null>();
-  #stopped: string | null = null;
+  /** Pixel and pool: what the lane's sales have in common. */
+  readonly destination: string;
+  #stopped: string | null;
 
-  constructor(
-    ports: SendPorts,
-    options: SendOptions,
-    sales: readonly Planned[],
-    earlier: readonly Outcome[],
-  ) {
+  constructor(ports: SendPorts, options: SendOptions, work: LaneWork) {
+    const { sales, earlier } = work;
+    this.destination = work.destination;
+    this.#stopped = work.stopped;
     this.#ports = ports;
     this.#options = options;
     this.#queue = batches(sales);
     this.#carriers = new Map(earlier.map((outcome) => [outcome.judged.sale.id, outcome]));
     this.#doubtful = new Set(sales.filter((s) => s.judged.kind === "unsettled").map((s) => s.judged.sale.id));
+  }
+
+  /** Why the lane's sales are not tried any further; null while they are. */
+  get stopped(): string | null {
+    return this.#stopped;
   }
 
   async run(stop: AbortSignal): Promise<void> {

@@ -189,7 +189,7 @@ describe("bad events among good ones", () => {
     refusing(sales);
     const sent = await sendPlan(world);
     const refusals = Object.values(endings(sent)).filter((ending) => ending === "refused, kept");
-    expect(refusals).toHaveLength(10);
+    expect(refusals, "the tenth tells that the fault is not in the sales").toHaveLength(9);
     expect(endings(sent)[40]).toBe("not-sent, kept");
     expect(endings(sent)[others[0]!]).toBe("accepted, confirmed");
     expect(sent.outcomes.length + sent.unreached.length).toBe(41);

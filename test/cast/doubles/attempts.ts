@@ -26,7 +26,7 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       settledAt: null,
       ...entry,
     };
-    journal.push(made);
+    shop.enter(made);
     return made;
   };
   const fits = (row: Row | undefined, { mark, takeBack, before }: Claim): row is Row =>
@@ -48,7 +48,7 @@ export function attemptsOver(shop: ShopDouble): Attempts {
           .toSorted((a, b) => a.saleId - b.saleId)
           .map(({ saleId, eventId, pixelId, takeBack }) => {
             const row = rows.get(saleId) as Row;
-            for (const open of journal.filter((entry) => entry.saleId === saleId && entry.settledAt === null))
+            for (const open of shop.entriesOf(saleId).filter((entry) => entry.settledAt === null))
               Object.assign(open, {
                 answer: "unconfirmed",
                 effect: "kept",
@@ -66,8 +66,8 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       later(() => {
         shop.hold(lease);
         const open = settlements.map((settlement) => {
-          const entry = journal.find(({ id, run }) => id === settlement.attempt && run === lease.run);
-          if (!entry || entry.settledAt !== null)
+          const entry = journal[Number(settlement.attempt) - 1];
+          if (!entry || entry.run !== lease.run || entry.settledAt !== null)
             throw new LeaseLost(`run ${lease.run}: settled by another run`);
           return [entry, settlement] as const;
         });
@@ -89,7 +89,7 @@ export function attemptsOver(shop: ShopDouble): Attempts {
         const xid = shop.begin();
         return sales.flatMap(({ saleId, mark }) => {
           const row = rows.get(saleId);
-          const open = journal.some((entry) => entry.saleId === saleId && entry.settledAt === null);
+          const open = shop.entriesOf(saleId).some((entry) => entry.settledAt === null);
           if (!row || !isStuck(row) || markOf(row.flaggedAt) !== mark.flaggedAt || open) return [];
           const entry = enter(lease, {
             saleId,

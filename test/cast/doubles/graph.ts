@@ -65,6 +65,7 @@ const DEDUPLICATION = 48 * 3_600_000;
 /** Meta in memory: it answers by script, and keeps what it stored, counted or folded. */
 export class GraphDouble {
   readonly #shop: ShopDouble;
+  readonly #counted = new Map<string, Instant[]>();
   readonly requests: RequestDouble[] = [];
   readonly ledger: { pixelId: string; eventId: string; saleId: number; at: Instant; counted: boolean }[] = [];
   /** Faults in a sale's row that show only when its event is built. */
@@ -80,14 +81,10 @@ export class GraphDouble {
 
   /** A copy of a sale that reaches Meta by another way, such as the application's own task. */
   receive(saleId: number, pixelId: string, eventId: string, at: Instant): void {
-    const counted = !this.ledger.some((one) => {
-      return (
-        one.counted &&
-        one.pixelId === pixelId &&
-        one.eventId === eventId &&
-        Math.abs(at - one.at) < DEDUPLICATION
-      );
-    });
+    const key = `${pixelId}|${eventId}`;
+    const counts = this.#counted.get(key) ?? [];
+    const counted = !counts.some((first) => Math.abs(at - first) < DEDUPLICATION);
+    if (counted) this.#counted.set(key, [...counts, at]);
     this.ledger.push({ pixelId, eventId, saleId, at, counted });
   }
 
@@ -122,8 +119,8 @@ export class GraphDouble {
 
   /** An attempt of the run that holds the lease is on record, open, with this very pixel and id, and the row fits it. */
   #isClaimed({ saleId, eventId }: EventDouble, pixelId: string): boolean {
-    const { journal, rows, lease } = this.#shop;
-    const open = journal.filter((entry) => entry.saleId === saleId && entry.settledAt === null);
+    const { rows, lease } = this.#shop;
+    const open = this.#shop.entriesOf(saleId).filter((entry) => entry.settledAt === null);
     const [entry] = open;
     const row = rows.get(saleId);
     return (

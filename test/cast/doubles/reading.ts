@@ -10,7 +10,7 @@ import { markOf } from "./shop.js";
 export function salesOver(shop: ShopDouble): SalesReader {
   const all = () => [...shop.rows.keys()].map((id) => shop.read(id));
   const isReverted = ({ id, status, flagged, metaEventId }: Sale) =>
-    status === "paid" && !flagged && metaEventId === null && shop.lastEntry(id)?.effect === "reverted";
+    status === "paid" && !flagged && metaEventId === null && shop.entriesOf(id).at(-1)?.effect === "reverted";
   return {
     now: () => Promise.resolve(shop.clock.now()),
     stuck: ({ since, until }) => {
@@ -37,20 +37,23 @@ export function salesOver(shop: ShopDouble): SalesReader {
 /** As src/queries/evidence.ts tells it. */
 export function evidenceOver(shop: ShopDouble): EvidenceReader {
   return {
-    about: (sales, now) =>
-      Promise.resolve(new Map(sales.map((sale) => [sale.id, evidenceOf(shop, sale, now)]))),
+    about: (sales, now) => {
+      const byClick = new Map<string, number[]>();
+      for (const { id, pageviewEventId: click } of shop.rows.values())
+        if (click !== null) byClick.set(click, [...(byClick.get(click) ?? []), id]);
+      const others = ({ id, pageviewEventId: click }: Sale) =>
+        (byClick.get(click ?? "") ?? []).filter((other) => other !== id).map((other) => shop.read(other));
+      return Promise.resolve(
+        new Map(sales.map((sale) => [sale.id, evidenceOf(shop, sale, others(sale), now)])),
+      );
+    },
   };
 }
 
-function evidenceOf(shop: ShopDouble, { id, pageviewEventId }: Sale, now: Instant): Evidence {
-  const entries = shop.journal.filter((entry) => entry.saleId === id);
+function evidenceOf(shop: ShopDouble, { id }: Sale, others: readonly Sale[], now: Instant): Evidence {
+  const entries = shop.entriesOf(id);
   const sends = entries.filter(({ command }) => command !== "revert" && command !== "confirm");
   const last = sends.at(-1);
-  const others = [...shop.rows.keys()]
-    .map((other) => shop.read(other))
-    .filter(
-      (other) => pageviewEventId !== null && other.pageviewEventId === pageviewEventId && other.id !== id,
-    );
   return {
     ...noEvidence,
     traces: sends.map(traceOf),
@@ -77,7 +80,7 @@ function traceOf({ at, pixelId, eventId, answer, because, run }: Attempt): Trace
 }
 
 function siblingOf(shop: ShopDouble, sale: Sale, now: Instant): Sibling {
-  const entries = shop.journal.filter((entry) => entry.saleId === sale.id);
+  const entries = shop.entriesOf(sale.id);
   const same = entries.filter(({ eventId }) => eventId === sale.pageviewEventId);
   const moment = sale.paidAt ?? sale.createdAt;
   const stored = sale.metaEventId === sale.pageviewEventId ? (sale.flaggedAt ?? moment) : null;

@@ -34,6 +34,7 @@ export class ShopDouble {
   readonly journal: Attempt[] = [];
   readonly runs: { id: string; command: string; summary: object | null }[] = [];
   lease: { run: string; token: number; expiresAt: Instant } | null = null;
+  readonly #bySale = new Map<number, Attempt[]>();
   #transactions = 0;
 
   constructor(clock: LeapingClock) {
@@ -81,8 +82,15 @@ export class ShopDouble {
     return this.runs.find(({ id }) => id === run)?.command ?? "unknown";
   }
 
-  lastEntry(id: number): Attempt | undefined {
-    return this.journal.findLast((entry) => entry.saleId === id);
+  /** What the journal holds about a sale, the oldest first. */
+  entriesOf(id: number): readonly Attempt[] {
+    return this.#bySale.get(id) ?? [];
+  }
+
+  /** Ids are places in the journal, from 1. */
+  enter(entry: Attempt): void {
+    this.journal.push(entry);
+    this.#bySale.set(entry.saleId, [...this.entriesOf(entry.saleId), entry]);
   }
 }
 
