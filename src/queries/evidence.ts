@@ -19,10 +19,13 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
         const catalogue = await readCatalogue(tx);
         const siblings = await readSiblings(tx, catalogue, sales, timeZone);
         const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
-        const journal = groupById(catalogue.journal ? await readJournal(tx, ids) : []);
+        const journal = groupBy(catalogue.journal ? await readJournal(tx, ids) : [], (row) =>
+          Number(row.sale_id),
+        );
+        const byClick = groupBy(siblings, (row) => row.pageview_event_id);
         return new Map(
           sales.map((sale) => {
-            const shared = siblings.filter((row) => row.pageview_event_id === sale.pageviewEventId);
+            const shared = byClick.get(sale.pageviewEventId ?? "") ?? [];
             const others = shared.filter((row) => Number(row.id) !== sale.id);
             return [sale.id, evidenceOf(journal.get(sale.id) ?? [], others, journal, now)];
           }),
@@ -31,12 +34,12 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
   };
 }
 
-function groupById(rows: readonly JournalRow[]): Map<number, JournalRow[]> {
-  const groups = new Map<number, JournalRow[]>();
+function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
   for (const row of rows) {
-    const group = groups.get(Number(row.sale_id));
+    const group = groups.get(key(row));
     if (group) group.push(row);
-    else groups.set(Number(row.sale_id), [row]);
+    else groups.set(key(row), [row]);
   }
   return groups;
 }

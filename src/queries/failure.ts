@@ -47,6 +47,10 @@ const known: Readonly<Record<string, (detail: string, where: string) => { what: 
     what: "A row stayed locked by somebody else for 5 seconds: nothing was changed",
     next: "try again; if it goes on, look for long transactions in pg_stat_activity",
   }),
+  REFUSED: () => ({
+    what: "The database refused the write (a constraint or a trigger of the shop): nothing was changed",
+    next: "have the shop's constraints and triggers on payments looked at",
+  }),
   "57014": () => ({
     what: "A statement took longer than 2 minutes and was given up",
     next: "use a shorter window (--hours), or add the partial index of docs/operating.md",
@@ -82,7 +86,7 @@ export function explain(error: unknown, where: string): unknown {
   const cause: Error = first ?? error;
   const code = /does not support SSL/i.test(cause.message) ? "NO_TLS" : (cause as { code?: unknown }).code;
   if (typeof code !== "string") return error;
-  const text = known[sameAs[code] ?? code];
+  const text = known[/^23|^P0001/.test(code) ? "REFUSED" : (sameAs[code] ?? code)];
   return text
     ? new KnownError({ ...text(code, where), why: redact(cause.message) }, { cause: error })
     : error;
