@@ -43,7 +43,7 @@ export class ShopDouble {
 
   /** A stuck sale, paid five hours ago and sendable, unless told otherwise. */
   insert(differing: Partial<Sale> = {}): number {
-    const id = differing.id ?? Math.max(0, ...this.rows.keys()) + 1;
+    const id = differing.id ?? this.rows.size + 1;
     const paidAt = differing.paidAt === undefined ? this.clock.now() - 5 * 3_600_000 : differing.paidAt;
     const flagged = differing.flagged ?? true;
     const usual = { id, paidAt, flagged, sentFromDelivery: false, pageviewEventId: `pageview_${id}` };
