@@ -1,13 +1,13 @@
 import type { EvidenceReader } from "../ports.js";
-import type { Evidence, Trace } from "../sales/evidence.js";
+import type { Evidence, Sibling, Trace } from "../sales/evidence.js";
+import { mayShareEvent } from "../sales/click.js";
 import { noEvidence } from "../sales/evidence.js";
-import type { Instant } from "../sales/sale.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { flagTimes, readJournal } from "./attempt-rows.js";
 import { readCatalogue } from "./catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database } from "./database.js";
-import type { SiblingRow } from "./siblings.js";
+import { readPools } from "./pools.js";
 import { readSiblings, siblingOf } from "./siblings.js";
 
 /** Facts from our own journal, and from sales that share a click. Read-only. */
@@ -22,12 +22,21 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
         const journal = groupBy(catalogue.journal ? await readJournal(tx, ids) : [], (row) =>
           Number(row.sale_id),
         );
-        const byClick = groupBy(siblings, (row) => row.pageview_event_id);
+        const placed = siblings.map((row) => ({ botId: Number(row.bot_id), poolId: asId(row.pool_id) }));
+        const pools = await readPools(tx, catalogue, placed);
+        const told = siblings.map((row, at) => {
+          const place = placed[at] ?? { botId: 0, poolId: null };
+          const click = row.pageview_event_id;
+          return { click, sibling: siblingOf(row, journal.get(Number(row.id)) ?? [], pools.of(place), now) };
+        });
+        const byClick = groupBy(told, ({ click }) => click);
         return new Map(
           sales.map((sale) => {
             const shared = byClick.get(sale.pageviewEventId ?? "") ?? [];
-            const others = shared.filter((row) => Number(row.id) !== sale.id);
-            return [sale.id, evidenceOf(journal.get(sale.id) ?? [], others, journal, now)];
+            const others = shared
+              .map(({ sibling }) => sibling)
+              .filter(({ id, pixels }) => id !== sale.id && mayShareEvent(sale, pixels ?? null));
+            return [sale.id, evidenceOf(journal.get(sale.id) ?? [], others)];
           }),
         );
       }),
@@ -44,19 +53,16 @@ function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Ke
   return groups;
 }
 
-function evidenceOf(
-  rows: readonly JournalRow[],
-  siblings: readonly SiblingRow[],
-  journal: ReadonlyMap<number, JournalRow[]>,
-  now: Instant,
-): Evidence {
+const asId = (text: string | null) => (text === null ? null : Number(text));
+
+function evidenceOf(rows: readonly JournalRow[], siblings: readonly Sibling[]): Evidence {
   const sends = rows.filter((row) => row.command !== "revert" && row.command !== "confirm");
   const refusal = sends.at(-1);
   const reverted = rows.at(-1)?.effect === "reverted";
   return {
     ...noEvidence,
     traces: sends.map((row) => traceOf(row)),
-    siblings: siblings.map((row) => siblingOf(row, journal.get(Number(row.id)) ?? [], now)),
+    siblings,
     flagTimes: flagTimes(rows),
     reverted,
     refused: refusal?.answer === "refused" ? (refusal.because ?? "refused") : null,

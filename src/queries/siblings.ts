@@ -1,5 +1,5 @@
 import type { Sibling } from "../sales/evidence.js";
-import type { Instant, Sale } from "../sales/sale.js";
+import type { Instant, Pool, Sale } from "../sales/sale.js";
 import { ACCEPTED_FOR, FOLDING } from "../sales/verdict.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { flagTimes } from "./attempt-rows.js";
@@ -10,6 +10,8 @@ import type { Tx } from "./database.js";
 /** A sale that bears the click of another. */
 export interface SiblingRow {
   id: string;
+  bot_id: string;
+  pool_id: string | null;
   pageview_event_id: string;
   status: string;
   flagged: boolean | null;
@@ -30,7 +32,7 @@ export async function readSiblings(
   if (clicks.length === 0) return [];
   const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
   return await tx<SiblingRow[]>`
-    select p.id, p.pageview_event_id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
+    select p.id, p.bot_id, ${p.plain("pool_id")} as pool_id, p.pageview_event_id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
            ${p.instant("created_at")} as created, ${p.instant("paid_at")} as paid,
            ${p.instant("meta_purchase_sent_at")} as flagged_at
     from payments p
@@ -39,7 +41,12 @@ export async function readSiblings(
 }
 
 /** What such a sale is to the others of its click; `rows` are the journal's about it. */
-export function siblingOf(row: SiblingRow, rows: readonly JournalRow[], now: Instant): Sibling {
+export function siblingOf(
+  row: SiblingRow,
+  rows: readonly JournalRow[],
+  pools: readonly Pool[] | null,
+  now: Instant,
+): Sibling {
   const [created, paid, flagged] = [row.created, row.paid, row.flagged_at].map(asInstant);
   const moment = paid ?? created ?? null;
   const same = rows.filter((entry) => entry.event_id === row.pageview_event_id);
@@ -48,8 +55,11 @@ export function siblingOf(row: SiblingRow, rows: readonly JournalRow[], now: Ins
   const attempts = [moment, ...rows.map((entry) => asInstant(entry.attempted))].filter((at) => at !== null);
   const flags = [flagged ?? null, ...flagTimes(rows)].filter((at) => at !== null && at <= now);
   const inTime = moment !== null && now - moment < Math.min(FOLDING, ACCEPTED_FOR);
+  const told = same.map((entry) => entry.pixel_id).filter((pixel) => pixel !== null);
+  const possible = (pools ?? []).map((pool) => pool.pixelId).filter((pixel) => pixel !== null);
   return {
     id: Number(row.id),
+    pixels: pools === null ? null : [...new Set(told.length > 0 ? told : possible)],
     status: row.status,
     flagged: row.flagged === true,
     metaEventId: row.meta_event_id,

@@ -31,6 +31,13 @@ export function carrierOf(sale: Sale, evidence: Evidence): Sibling | null {
   return rivals.find((rival) => rival === first) ?? null;
 }
 
+/** Meta folds within one pixel: a sale whose event can only have gone to another pixel shares nothing with this one. */
+export function mayShareEvent({ pools }: Pick<Sale, "pools">, pixels: readonly string[] | null): boolean {
+  const own = (pools ?? []).map((pool) => pool.pixelId).filter((pixel) => pixel !== null);
+  if (own.length === 0 || pixels === null || pixels.length === 0) return true;
+  return own.some((pixel) => pixels.includes(pixel));
+}
+
 /** One that is confirmed under another id does not need the shared one, and leaves it to the others. */
 export function mayHaveBeenSent(sibling: Sibling, shared: string | null): boolean {
   if (sibling.acceptedAt !== null) return true;

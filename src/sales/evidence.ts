@@ -50,6 +50,8 @@ export interface Sibling {
   readonly lastAttempt?: Instant | null;
   /** When Meta accepted the shared id for it, where that is on record. */
   readonly acceptedAt: Instant | null;
+  /** The pixels that its event may have gone to; null or absent where nothing tells. */
+  readonly pixels?: readonly string[] | null;
   /** Our journal holds an attempt of it with the shared id. */
   readonly journalled: boolean;
   /** It can still be settled under the shared id: stuck, and inside the windows. */

@@ -1,6 +1,6 @@
 import { firstAttempt, pixelIsGuessed } from "./attempts.js";
 import { foldedInto, wasAttempted } from "./click.js";
-import type { Evidence } from "./evidence.js";
+import type { Evidence, Sibling } from "./evidence.js";
 import type { Identity } from "./identity.js";
 import type { Instant, Sale } from "./sale.js";
 import { HOUR } from "./sale.js";
@@ -26,7 +26,7 @@ export function folding(
 ): Folding {
   const doubt = stranger(sale, evidence, identity) ?? otherPixel(sale, evidence, identity, fallbackPixelId);
   if (doubt !== null) return { doubt };
-  if (identity.carrier !== null) return sharedClick(sale, evidence, identity.carrier.id, now);
+  if (identity.carrier !== null) return sharedClick(sale, evidence, identity.carrier, now);
   if (identity.knowledge === "unknown") return { doubt: "its event id is unknown" };
   return window(identity.since, now);
 }
@@ -83,7 +83,15 @@ function otherPixel(
  * Another sale carries the click's id. This one's earlier copies bore that id too and are folded into it, as long
  * as all attempts (and the retries that may still follow them) lie within one deduplication window.
  */
-function sharedClick(sale: Sale, evidence: Evidence, carrier: number, now: Instant): Folding {
+function sharedClick(
+  sale: Sale,
+  evidence: Evidence,
+  { id: carrier, pixels }: Sibling,
+  now: Instant,
+): Folding {
+  if ((pixels ?? []).length > 1) {
+    return { doubt: `it shares its click with sale ${carrier}, which may have gone to another pixel` };
+  }
   const siblings = evidence.siblings
     .filter(wasAttempted)
     .flatMap((sibling) => [sibling.firstAttempt, sibling.lastAttempt ?? null]);

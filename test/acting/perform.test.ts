@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { perform } from "../../src/acting/perform.js";
-import { revert } from "../../src/commands/revert.js";
+import type { PerformOptions } from "../../src/acting/perform.js";
+import { confirm } from "../../src/commands/confirm.js";
 import { resend } from "../../src/commands/resend.js";
-import { KnownError, exitCode } from "../../src/errors.js";
+import { revert } from "../../src/commands/revert.js";
+import type { SendingContext } from "../../src/context.js";
+import { KnownError } from "../../src/errors.js";
+import type { Sale } from "../../src/sales/sale.js";
 import type { World } from "../cast/doubles.js";
 import { lost, openWorld, options, refused } from "../cast/doubles.js";
+import { pool } from "../cast/sales.js";
 
-const minute = 60_000;
+const hour = 3_600_000;
 
 let world: World;
 
@@ -14,220 +18,362 @@ beforeEach(() => {
   world = openWorld();
 });
 
-const named = (...ids: readonly number[]) => ({
-  selection: { by: "name" as const, references: ids.map(String) },
-  wishes: { named: true },
+const insert = (differing: Partial<Sale> = {}) => world.shop.insert(differing);
+const named = (...references: readonly (number | string)[]): Partial<PerformOptions> => ({
+  selection: { by: "name", references: references.map(String) },
+  wishes: { ...options().wishes, named: true },
 });
-const problemOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof KnownError)) throw new Error(`expected a known error, got ${String(error)}`);
-  return { ...error.problem, exit: error.exitCode };
-};
-const untouched = () => {
-  expect(world.graph.requests).toEqual([]);
-  expect(world.shop.journal).toEqual([]);
-  expect(world.shop.lease).toBeNull();
-};
+const commands = { resend, revert, confirm };
+const perform = (
+  command: keyof typeof commands,
+  differing: Partial<PerformOptions> = {},
+  changed: Partial<SendingContext> = {},
+) => commands[command]({ ...world.context(command), ...changed }, options(differing));
+const document = () => world.output.documents.at(-1) ?? {};
+const untouched = () => ({ rows: structuredClone([...world.shop.rows]), journal: [], runs: [] });
+const state = () => ({ rows: [...world.shop.rows], journal: world.shop.journal, runs: world.shop.runs });
 
 describe("a dry run", () => {
-  test("prints the plan, takes no lease, writes nothing and sends nothing", async () => {
-    const sale = world.shop.insert();
-    expect(await resend(world.context(), options({ dryRun: true, yes: false }))).toBe(exitCode.ok);
-    untouched();
-    expect(world.output.documents).toMatchObject([
-      {
-        command: "resend",
+  test.each(["resend", "revert"] as const)(
+    "of %s prints the plan, takes no lock and writes nothing",
+    async (command) => {
+      insert({ paidAt: world.clock.now() - 20 * hour });
+      insert({ paidAt: world.clock.now() - 9 * 24 * hour });
+      const before = untouched();
+      const wishes = { ...options().wishes, withoutProof: true };
+      expect(await perform(command, { dryRun: true, yes: false, wishes })).toBe(0);
+      expect(state()).toEqual(before);
+      expect(world.shop.lease).toBeNull();
+      expect(world.graph.requests).toEqual([]);
+      expect(document()).toMatchObject({
+        command,
         run: null,
         dryRun: true,
-        planned: [{ id: sale, eventId: "pageview_1" }],
         outcomes: [],
-      },
-    ]);
+        planned: [{ id: 1 }],
+        left: [{ id: 2 }],
+      });
+      expect(world.output.said.join("\n")).toContain(`would ${command}`);
+      expect(world.output.questions).toEqual([]);
+    },
+  );
+
+  test("says the same as the run that follows does", async () => {
+    insert();
+    insert({ paidAt: world.clock.now() - 60 * hour });
+    await perform("resend", { dryRun: true });
+    const { planned, left } = document() as { planned: { id: number; eventId: string }[]; left: unknown };
+    await perform("resend");
+    expect(document()["left"]).toEqual(left);
+    expect(document()["outcomes"]).toMatchObject(planned.map(({ id, eventId }) => ({ id, eventId })));
   });
 
-  test("answers with its exit code only where that is asked for", async () => {
-    world.shop.insert({ pageviewEventId: null });
-    expect(await resend(world.context(), options({ dryRun: true }))).toBe(exitCode.ok);
-    expect(await resend(world.context(), options({ dryRun: true, exitCode: true }))).toBe(exitCode.attention);
-    untouched();
+  test("exits with 1 only when asked to, and only where something needs a person", async () => {
+    insert({ paidAt: world.clock.now() - 9 * 24 * hour });
+    expect(await perform("resend", { dryRun: true })).toBe(0);
+    expect(await perform("resend", { dryRun: true, exitCode: true })).toBe(1);
+    world.shop.rows.clear();
+    insert();
+    expect(await perform("resend", { dryRun: true, exitCode: true })).toBe(0);
   });
 });
 
 describe("consent", () => {
-  test("a window that nobody can be asked about needs --yes", async () => {
-    world.shop.insert();
-    const problem = await problemOf(resend(world.context(), options({ yes: false })));
-    expect(problem).toMatchObject({ exit: 2, next: expect.stringContaining("--yes") });
-    untouched();
+  test("a window that cannot be asked about needs --yes: exit 2, and nothing was changed", async () => {
+    insert();
+    const before = untouched();
+    const error = await perform("resend", { yes: false }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(KnownError);
+    expect(error).toMatchObject({
+      exitCode: 2,
+      problem: {
+        what: "resend 1 sale (BRL 97.00) of db:5432/shop as app to graph.example, pixel 1001: this needs a yes",
+        next: expect.stringContaining("--yes"),
+      },
+    });
+    expect(state()).toEqual(before);
+    expect(world.output.documents).toEqual([]);
   });
 
-  test("the question names number, money, database, Graph host and pixel; no is no", async () => {
-    world.shop.insert();
+  test("a person who says no: exit 1, nothing was changed, and that is said", async () => {
+    insert();
+    const before = untouched();
     world.output.canAsk = true;
-    expect(await resend(world.context(), options({ yes: false }))).toBe(exitCode.attention);
-    const [question] = world.output.questions;
-    for (const part of ["resend 1 sale", "BRL", "db:5432/shop as app", "graph.example", "pixel 1001"])
-      expect(question).toContain(part);
-    untouched();
+    expect(await perform("resend", { yes: false })).toBe(1);
+    expect(state()).toEqual(before);
+    expect(world.output.said).toEqual(["nothing was changed"]);
   });
 
-  test("yes acts, once; naming asks nobody", async () => {
-    const [first, second] = [world.shop.insert(), world.shop.insert()];
-    world.output.canAsk = true;
-    await resend(world.context(), options({ yes: false, ...named(second) }));
+  test("a person who says yes was told what, how much, where, and to whom", async () => {
+    insert({ pools: [pool({ testEventCode: "TEST1" })] });
+    insert({ pools: [pool({ id: 2, pixelId: "2002" })], amount: "3.00" });
+    insert({ pageviewEventId: null, amount: "50.00", paidAt: world.clock.now() - 20 * hour });
+    Object.assign(world.output, { canAsk: true, consent: true });
+    expect(
+      await perform("resend", { yes: false, wishes: { ...options().wishes, acceptDuplicate: true } }),
+    ).toBe(0);
+    expect(world.output.questions).toEqual([
+      expect.stringMatching(
+        /^resend 3 sales \(BRL 150\.00\) of db:5432\/shop as app to graph\.example, pixel [12]00[12], [12]00[12], 1 as TEST EVENTS; 1 of them \(BRL 50\.00\) may count twice\?$/,
+      ),
+    ]);
+  });
+
+  test("a sale that is named needs no question, nor does an empty plan", async () => {
+    const sale = insert();
+    expect(await perform("resend", { yes: false, ...named(sale) })).toBe(0);
+    expect(await perform("resend", { yes: false })).toBe(0);
     expect(world.output.questions).toEqual([]);
-    expect(world.shop.read(first).metaEventId).toBeNull();
-    world.output.consent = true;
-    expect(await resend(world.context(), options({ yes: false }))).toBe(exitCode.ok);
-    expect(world.output.questions).toHaveLength(1);
-    expect(world.graph.requests.map(({ sales }) => sales)).toEqual([[second], [first]]);
+    expect(world.shop.read(sale).metaEventId).toBe("pageview_1");
   });
 });
 
-describe("how a run ends", () => {
-  test("0 where every sale ended well; nothing left to do is 0 as well", async () => {
-    world.shop.insert();
-    expect(await resend(world.context(), options())).toBe(exitCode.ok);
-    expect(await resend(world.context(), options())).toBe(exitCode.ok);
+describe("names", () => {
+  test("that no sale bears: exit 2, before anything is done about the others", async () => {
+    const sale = insert();
+    const before = untouched();
+    const error = await perform("resend", named(sale, "BOT_x", 77)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ exitCode: 2, problem: { what: "No sale bears BOT_x, 77" } });
+    expect(state()).toEqual(before);
+  });
+
+  test("by id and payment id, one sale once", async () => {
+    const sale = insert();
+    expect(await perform("resend", named(sale, world.shop.read(sale).paymentId))).toBe(0);
     expect(world.graph.requests).toHaveLength(1);
+    expect(document()["outcomes"]).toHaveLength(1);
   });
 
-  test("1 where an answer was lost, and the row is kept", async () => {
-    const sale = world.shop.insert();
-    world.graph.script = () => lost(0);
-    expect(await resend(world.context(), options())).toBe(exitCode.attention);
-    expect(world.shop.read(sale)).toMatchObject({ flagged: true, metaEventId: null });
-  });
+  test.each([
+    ["not paid", { status: "pending" }, "not paid: its status is pending"],
+    ["confirmed", { metaEventId: "pageview_1" }, "not stuck: Meta confirmed it"],
+    ["not flagged", { flagged: false }, "not stuck: it is not flagged as sent"],
+  ])(
+    "of a sale that is %s: left with its reason, exit 1, the others are done",
+    async (_, differing, reason) => {
+      const [other, stuck] = [insert(differing), insert()];
+      const before = world.shop.read(other);
+      expect(await perform("resend", named(other, stuck))).toBe(1);
+      expect(document()["left"]).toMatchObject([{ id: other, because: expect.stringContaining(reason) }]);
+      expect(document()["outcomes"]).toMatchObject([{ id: stuck, effect: "confirmed" }]);
+      expect(world.shop.read(other)).toEqual(before);
+    },
+  );
+});
 
-  test("1 where something that was left needs a person, though all that was sent arrived", async () => {
-    const good = world.shop.insert();
-    const unknown = world.shop.insert({ pageviewEventId: null });
-    expect(await resend(world.context(), options())).toBe(exitCode.attention);
-    expect(world.shop.read(good).metaEventId).toBe("pageview_1");
-    expect(world.shop.read(unknown).metaEventId).toBeNull();
-  });
-
-  test("1 where a named sale is not stuck, which is told", async () => {
-    const sale = world.shop.insert({ metaEventId: "pageview_9" });
-    expect(await resend(world.context(), options(named(sale)))).toBe(exitCode.attention);
-    expect(world.output.documents[0]).toMatchObject({
-      left: [{ id: sale, because: expect.stringContaining("confirmed") }],
+describe("how it ends", () => {
+  test("0: every sale ended well; the run, its outcomes and its totals are told", async () => {
+    insert();
+    insert({ amount: "3.00" });
+    expect(await perform("resend")).toBe(0);
+    expect(document()).toMatchObject({
+      command: "resend",
+      dryRun: false,
+      outcomes: [
+        { id: 1, answer: "accepted", effect: "confirmed", eventId: "pageview_1" },
+        { id: 2, answer: "accepted", effect: "confirmed", eventId: "pageview_2" },
+      ],
+      left: [],
     });
-    untouched();
+    expect(document()["run"]).toBe(world.shop.runs[0]?.id);
+    expect(world.output.said[0]).toContain("confirmed 2 (BRL 100.00)");
+    expect(world.output.bars).toEqual(["resend: 2 of 2", "stopped"]);
+    expect(world.shop.runs[0]?.summary).toMatchObject({ confirmed: { count: 2, amount: "100.00" } });
   });
 
-  test("2 where a name is nobody's: then nobody is acted on", async () => {
-    const sale = world.shop.insert();
-    const problem = await problemOf(resend(world.context(), options(named(sale, 999))));
-    expect(problem).toMatchObject({ exit: 2, what: expect.stringContaining("999") });
-    untouched();
+  test("0: what a later run may deal with is left without a word to a person", async () => {
+    insert({ paidAt: world.clock.now() - 60_000 });
+    expect(await perform("resend")).toBe(0);
+    expect(document()["left"]).toMatchObject([{ id: 1, needsPerson: false }]);
+    expect(world.shop.runs).toEqual([]);
   });
 
-  test("2 where this invocation lacks the key, before anything happens", async () => {
-    world.shop.insert();
-    const lacking = { ...world.context().shipping, lacking: () => ({ what: "no key", next: "set it" }) };
-    const problem = await problemOf(resend({ ...world.context(), shipping: lacking }, options()));
-    expect(problem).toMatchObject({ exit: 2, what: "Cannot send: no key" });
-    untouched();
+  test("1: something that was left needs a person", async () => {
+    insert();
+    world.faults.set(insert(), "its pool has no pixel");
+    expect(await perform("resend")).toBe(1);
+    expect(document()["left"]).toMatchObject([
+      { id: 2, because: "its pool has no pixel", needsPerson: true },
+    ]);
   });
 
-  test("1 where the witness reads something else, and both sides are told", async () => {
-    world.shop.insert();
-    const witness = { check: () => Promise.resolve(["sale 1: we wrote this, the witness reads that"]) };
-    expect(await resend({ ...world.context(), witness }, options())).toBe(exitCode.attention);
-    expect(world.output.warned).toEqual([expect.stringContaining("the witness reads that")]);
+  test.each([
+    ["refused", () => refused("event")],
+    ["unconfirmed", () => lost(0)],
+    ["not-sent", () => refused("credentials")],
+  ])("1: a sale ended as %s", async (answer, reply) => {
+    insert();
+    world.graph.script = reply;
+    expect(await perform("resend")).toBe(1);
+    expect(document()["outcomes"]).toMatchObject([{ answer, effect: "kept" }]);
   });
 
-  test("a witness that cannot look is told too, and is no reason to hide the outcomes", async () => {
-    world.shop.insert();
-    const witness = { check: () => Promise.reject(new Error("no connection")) };
-    expect(await resend({ ...world.context(), witness }, options())).toBe(exitCode.attention);
-    expect(world.output.documents[0]).toMatchObject({
-      outcomes: [{ answer: "accepted", effect: "confirmed" }],
+  test("1: some sales were not reached; they are told among those left", async () => {
+    insert();
+    expect(await perform("resend", { maxRuntimeMs: 0 })).toBe(1);
+    expect(document()).toMatchObject({
+      outcomes: [],
+      left: [{ id: 1, because: "not reached: --max-runtime" }],
     });
+    expect(world.shop.runs[0]?.summary).toMatchObject({ unreached: { count: 1 } });
+  });
+
+  test("2: something is lacking to send at all; a revert does not mind", async () => {
+    insert({ paidAt: world.clock.now() - 20 * hour });
+    const { shipping } = world.context();
+    const lacking = {
+      shipping: { ...shipping, lacking: () => ({ what: "ENCRYPTION_KEY is not set", next: "set it" }) },
+    };
+    await expect(perform("resend", {}, lacking)).rejects.toMatchObject({
+      exitCode: 2,
+      problem: { what: "Cannot send: ENCRYPTION_KEY is not set", next: "set it" },
+    });
+    expect(await perform("revert", { wishes: { ...options().wishes, withoutProof: true } }, lacking)).toBe(0);
+    expect(world.shop.read(1).flagged).toBe(false);
+  });
+
+  test("75: another run holds the lock; nothing was changed", async () => {
+    const sale = insert();
+    const before = world.shop.read(sale);
+    const other = world.context("revert");
+    await other.runs.acquire(other.record, 60_000);
+    await expect(perform("resend")).rejects.toMatchObject({ exitCode: 75 });
+    expect(world.shop.read(sale)).toEqual(before);
+    expect(world.output.documents).toEqual([]);
+  });
+
+  test("75 or not: who waits is told for whom", async () => {
+    insert();
+    const other = world.context("revert");
+    await other.runs.acquire(other.record, 2_500);
+    expect(await perform("resend", { waitMs: 30_000 })).toBe(0);
+    expect(world.output.said[0]).toBe("waiting for run run-1 on web-1 (revert)");
+  });
+
+  test("2: the lock was lost under way: no report, and the attempt is left open", async () => {
+    const sale = insert();
+    world.graph.script = () => {
+      if (world.shop.lease) world.shop.lease.token += 1;
+      return lost(1);
+    };
+    await expect(perform("resend")).rejects.toMatchObject({ exitCode: 2 });
+    expect(world.shop.entriesOf(sale)).toMatchObject([{ answer: null, settledAt: null }]);
+    expect(world.output.documents).toEqual([]);
+    expect(world.output.bars.at(-1)).toBe("stopped");
   });
 });
 
-describe("the run lock", () => {
-  test("held by another run: 75, with who, where and since when; nothing is touched", async () => {
-    const sale = world.shop.insert();
-    const other = world.context("revert");
-    await other.runs.acquire(other.record, 10 * minute);
-    const problem = await problemOf(resend(world.context(), options()));
-    expect(problem).toMatchObject({ exit: 75, what: expect.stringContaining("revert") });
-    expect(problem.why).toContain("ana on web-1, process 4711");
-    expect(world.graph.requests).toEqual([]);
-    expect(world.shop.read(sale).metaEventId).toBeNull();
+describe("the witness", () => {
+  const doubting = (doubts: () => Promise<string[]>) => ({ witness: { check: doubts } });
+
+  test("agrees: nothing is said", async () => {
+    insert();
+    expect(await perform("resend")).toBe(0);
+    expect(world.output.warned).toEqual([]);
   });
 
-  test("is waited for as long as asked, said once, and then taken", async () => {
-    world.shop.insert();
-    const other = world.context("revert");
-    await other.runs.acquire(other.record, 5_000);
-    expect(await resend(world.context(), options({ waitMs: minute }))).toBe(exitCode.ok);
-    expect(world.output.said.filter((line) => line.includes("waiting for run"))).toHaveLength(1);
-  });
-
-  test("is renewed while a request takes long, and given up at the end", async () => {
-    world.shop.insert();
-    world.graph.latencyMs = 5 * minute;
-    expect(await resend(world.context(), options({ maxRuntimeMs: 60 * minute }))).toBe(exitCode.ok);
-    expect(world.shop.lease?.expiresAt).toBeLessThanOrEqual(world.clock.now());
-  });
-
-  test("lost in the middle: the run ends with 2, and settles nothing that is another's now", async () => {
-    const sale = world.shop.insert();
-    world.graph.script = ({ sales }) => {
-      world.shop.lease = { run: "another", token: 99, expiresAt: Infinity };
-      return { answer: { kind: "accepted", received: sales.length, fbtraceId: null } };
+  test("reads back exactly what was written, and a difference is told with both sides: exit 1", async () => {
+    const sale = insert();
+    const ctx = world.context();
+    const forgetful = {
+      ...ctx.attempts,
+      settle: async (...args: Parameters<typeof ctx.attempts.settle>) => {
+        const written = await ctx.attempts.settle(...args);
+        const row = world.shop.rows.get(sale);
+        if (row) row.metaEventId = null; // as if the transaction had not been kept
+        return written;
+      },
     };
-    const problem = await problemOf(resend(world.context(), options()));
-    expect(problem).toMatchObject({ exit: 2, next: expect.stringContaining("--unsettled") });
-    expect(world.shop.read(sale)).toMatchObject({ metaEventId: null, flagged: true });
-    expect(world.shop.entriesOf(sale)).toMatchObject([{ answer: null, settledAt: null }]);
-    expect(world.shop.lease).toMatchObject({ run: "another" });
+    expect(await perform("resend", {}, { attempts: forgetful })).toBe(1);
+    expect(world.output.warned).toEqual([
+      expect.stringMatching(
+        /^the witness disagrees: sale 1: we wrote true pageview_1, the witness reads true null/,
+      ),
+    ]);
+    expect(document()["outcomes"]).toHaveLength(1);
   });
 
-  test("a failure of the work is what is told, and the lock is given up all the same", async () => {
-    world.shop.insert();
-    const broken = () => Promise.reject(new Error("a defect"));
-    await expect(perform(world.context(), "resend", options(), broken)).rejects.toThrow("a defect");
-    expect(world.shop.lease?.expiresAt).toBeLessThanOrEqual(world.clock.now());
+  test("that cannot look is a doubt: exit 1; --no-witness looks at nothing", async () => {
+    insert();
+    const broken = doubting(() => Promise.reject(new Error("connection refused")));
+    expect(await perform("resend", {}, broken)).toBe(1);
+    expect(world.output.warned).toEqual([
+      "the witness could not read back what was written: connection refused",
+    ]);
+    insert();
+    expect(await perform("resend", {}, { witness: null })).toBe(0);
   });
 });
 
 describe("revert", () => {
-  test("of a window leaves what Meta may have; named, it gives the sale back, and only that one", async () => {
-    const [first, second] = [world.shop.insert(), world.shop.insert()];
-    await revert(world.context("revert"), options());
-    expect(world.shop.journal).toEqual([]);
-    expect(await revert(world.context("revert"), options(named(first)))).toBe(exitCode.ok);
+  const wishes = { ...options().wishes, withoutProof: true };
+  const old = () => insert({ paidAt: world.clock.now() - 20 * hour });
+
+  test("gives back what the tables allow, and says of the others which flag would", async () => {
+    const [first, young] = [old(), insert()];
+    expect(await perform("revert")).toBe(0);
+    expect(document()["left"]).toMatchObject([
+      { wouldAllow: "--without-proof" },
+      { wouldAllow: expect.any(String) },
+    ]);
+    expect(await perform("revert", { wishes })).toBe(0);
     expect(world.shop.read(first)).toMatchObject({ flagged: false, flaggedAt: null });
-    expect(world.shop.read(second).flagged).toBe(true);
+    expect(world.shop.read(young).flagged).toBe(true);
+    expect(document()["outcomes"]).toMatchObject([{ id: first, answer: null, effect: "reverted" }]);
     expect(world.graph.requests).toEqual([]);
   });
 
-  test("a sale whose own attempt has no answer is never given back, named or not", async () => {
-    const sale = world.shop.insert();
-    world.graph.script = () => lost(1);
-    await resend(world.context(), options());
-    expect(await revert(world.context("revert"), options(named(sale)))).toBe(exitCode.attention);
-    expect(world.shop.read(sale).flagged).toBe(true);
+  test("a sale that moved under its hands is overtaken: exit 1, and what it is now", async () => {
+    const [moved, stayed] = [old(), old()];
+    const { attempts } = world.context();
+    const late: typeof attempts = {
+      ...attempts,
+      revert: (...args) => {
+        world.shop.write(moved, { metaEventId: "pageview_x" });
+        return attempts.revert(...args);
+      },
+    };
+    expect(await perform("revert", { wishes }, { attempts: late })).toBe(1);
+    expect(document()["outcomes"]).toMatchObject([
+      { id: moved, effect: "overtaken", because: "confirmed meanwhile with event id pageview_x" },
+      { id: stayed, effect: "reverted" },
+    ]);
   });
 
-  test("what was given back is taken again by resend, and given back once more where Meta refuses it", async () => {
-    const sale = world.shop.insert();
-    await revert(world.context("revert"), options(named(sale)));
-    world.graph.script = () => refused("event", { subcode: 2804050 });
-    expect(await resend(world.context(), options(named(sale)))).toBe(exitCode.attention);
-    expect(world.shop.read(sale)).toMatchObject({ flagged: false, metaEventId: null });
-    world.graph.script = ({ sales }) => ({
-      answer: { kind: "accepted", received: sales.length, fbtraceId: null },
-    });
-    expect(await resend(world.context(), options(named(sale)))).toBe(exitCode.ok);
-    expect(world.shop.read(sale)).toMatchObject({ flagged: true, metaEventId: "pageview_1" });
+  test("in chunks of 1,000; a signal between two of them leaves the rest", async () => {
+    for (let at = 0; at < 1500; at += 1) old();
+    const { attempts } = world.context();
+    const sizes: number[] = [];
+    const counted: typeof attempts = {
+      ...attempts,
+      revert: (lease, sales) => {
+        sizes.push(sales.length);
+        world.stop.abort();
+        return attempts.revert(lease, sales);
+      },
+    };
+    expect(await perform("revert", { wishes }, { attempts: counted })).toBe(1);
+    expect(sizes).toEqual([1000]);
+    expect(document()["outcomes"]).toHaveLength(1000);
+    expect((document()["left"] as { because: string }[])[499]?.because).toBe("not reached: interrupted");
+    expect([...world.shop.rows.values()].filter(({ flagged }) => flagged)).toHaveLength(500);
+  });
+});
+
+describe("confirm", () => {
+  test("writes the id of the acceptance on record, and leaves every other sale", async () => {
+    const [moved, stuck] = [insert(), insert()];
+    world.graph.latencyMs = 1_000;
+    world.clock.at(world.clock.now() + 500, () => world.shop.write(moved, { flaggedAt: world.clock.now() }));
+    await perform("resend", named(moved));
+    expect(document()["outcomes"]).toMatchObject([{ answer: "accepted", effect: "overtaken" }]);
+    expect(await perform("confirm")).toBe(0);
+    expect(world.shop.read(moved)).toMatchObject({ flagged: true, metaEventId: "pageview_1" });
+    expect(world.shop.read(stuck).metaEventId).toBeNull();
+    expect(world.graph.requests).toHaveLength(1);
+    expect(document()["outcomes"]).toMatchObject([
+      { id: moved, answer: null, effect: "confirmed", eventId: "pageview_1" },
+    ]);
+    expect(document()["left"]).toMatchObject([{ id: stuck }]);
   });
 });

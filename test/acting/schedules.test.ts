@@ -70,7 +70,6 @@ test("whatever Meta answers, and however often we run: nothing is counted twice,
       fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 3 }),
       async (drafts, replies, pauses) => {
         const { world, sales } = populate(drafts);
-        const counts = new Map(sales.map(({ id }) => [id, world.graph.countOf(id)]));
         const script: Script = ({ sales: sent }) => (replies.shift() ?? accepted)(sent.length);
         world.graph.script = script;
         for (const pause of pauses) {
@@ -84,11 +83,16 @@ test("whatever Meta answers, and however often we run: nothing is counted twice,
         const asked = world.graph.requests.reduce((sum, request) => sum + request.sales.length, 0);
         expect(world.shop.journal, "one entry per sale and request").toHaveLength(asked);
         expect(world.shop.journal.filter(({ settledAt }) => settledAt === null)).toEqual([]);
+        // Of sales that share a click the count comes out right; which of them it is booked on may differ (risk R2).
+        const shared = sales.filter((_, at) => drafts[at]?.page === "shared").map(({ id }) => id);
+        const groups = [shared, ...sales.filter(({ id }) => !shared.includes(id)).map(({ id }) => [id])];
+        for (const group of groups) {
+          expect(
+            world.graph.countOf(...group),
+            `sales ${group.join()}: counted once each, at most`,
+          ).toBeLessThanOrEqual(group.length);
+        }
         for (const { id } of sales) {
-          const counted = world.graph.countOf(id);
-          expect(counted, `sale ${id} is counted at most once`).toBeLessThanOrEqual(
-            Math.max(1, counts.get(id) ?? 0),
-          );
           const row = world.shop.read(id);
           expect(row.flagged, `sale ${id} is confirmed or kept, never given back unasked`).toBe(true);
           if (row.metaEventId === null) continue;

@@ -111,21 +111,21 @@ describe("refused credentials, or a pixel that may not be used", () => {
     },
   );
 
-  test("a sale of the same pixel whose carrier lies elsewhere is not tried either", async () => {
+  test("a sale of the same token whose carrier lies elsewhere is not tried either", async () => {
     const [a] = insert(1, {
       pageviewEventId: "shared",
       paidAt: world.clock.now() - 6 * hour,
-      ...at(2, "2002"),
+      ...at(2, "1001"),
     });
     const [b] = insert(1, { pageviewEventId: "shared", ...at(1, "1001") });
     const [c] = insert(1, at(1, "1001"));
-    world.graph.script = ({ pixelId, sales }) =>
-      pixelId === "1001" ? refused("credentials", { code: 190 }) : accepted(sales.length);
+    world.graph.script = ({ pool: lane, sales }) =>
+      lane === 1 ? refused("credentials", { code: 190 }) : accepted(sales.length);
     const plan = await world.plan("resend", { named: true, acceptDuplicate: true });
     const sent = await sendPlan(world, plan);
     expect(endings(sent)).toMatchObject({ [a!]: "accepted, confirmed", [c!]: "not-sent, kept" });
     expect(endings(sent)[b!]).toContain("not tried: Meta refused: 190");
-    expect(world.graph.requests.filter(({ pixelId }) => pixelId === "1001")).toHaveLength(1);
+    expect(world.graph.requests.filter(({ pool: lane }) => lane === 1)).toHaveLength(1);
   });
 });
 

@@ -6,7 +6,7 @@ import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
 import { claimOf, openProduct, settlementOf } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { insertBot, insertPool, insertSale } from "../cast/shop.js";
 
 let db: ShopDatabase;
 let product: Product;
@@ -246,6 +246,7 @@ describe("sales of one click", () => {
         acceptedAt: null,
         journalled: false,
         open: true,
+        pixels: [],
       },
       [pending.id]: {
         status: "pending",
@@ -257,10 +258,29 @@ describe("sales of one click", () => {
         acceptedAt: null,
         journalled: false,
         open: false,
+        pixels: [],
       },
     });
     expect(Object.keys(await siblingsOf(pending)).map(Number)).toEqual([sale.id, upsell.id]);
     for (const one of [lonely, ...without]) expect(await siblingsOf(one)).toEqual({});
+  });
+
+  test("share an event only within one pixel: a bot of another pixel's pool has an event of its own", async () => {
+    const [first, second, third] = [
+      await insertBot(db.witness),
+      await insertBot(db.witness),
+      await insertBot(db.witness),
+    ];
+    await insertPool(db.witness, { pixelId: "1001", tokenText: "x", bots: [first, second] });
+    await insertPool(db.witness, { pixelId: "2002", tokenText: "x", bots: [third] });
+    const [mine, same, other] = [
+      await insert({ botId: first, pageviewEventId: "shared" }),
+      await insert({ botId: second, pageviewEventId: "shared" }),
+      await insert({ botId: third, pageviewEventId: "shared" }),
+    ];
+    expect(Object.keys(await siblingsOf(mine))).toEqual([String(same.id)]);
+    expect(await siblingsOf(other)).toEqual({});
+    await db.query("delete from pool_bots; delete from redirect_pools");
   });
 
   test("of several sales at once, each learns of its own siblings", async () => {

@@ -47,6 +47,11 @@ export class LeapingClock implements Clock {
     });
   }
 
+  /** Nothing that was to happen happens any more. */
+  still(): void {
+    this.#timers = [];
+  }
+
   /** Between runs, or as work that takes so long. */
   pass(ms: number): void {
     this.#now += ms;

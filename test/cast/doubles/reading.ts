@@ -1,5 +1,6 @@
 import type { EvidenceReader, Runs, SalesReader, Witness } from "../../../src/ports.js";
 import type { Evidence, Sibling, Trace } from "../../../src/sales/evidence.js";
+import { mayShareEvent } from "../../../src/sales/click.js";
 import { noEvidence } from "../../../src/sales/evidence.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
 import { isStuck } from "../../../src/sales/sale.js";
@@ -43,8 +44,19 @@ export function evidenceOver(shop: ShopDouble): EvidenceReader {
         if (click !== null) byClick.set(click, [...(byClick.get(click) ?? []), id]);
       const others = ({ id, pageviewEventId: click }: Sale) =>
         (byClick.get(click ?? "") ?? []).filter((other) => other !== id).map((other) => shop.read(other));
+      const pixelsOf = ({ pools }: Sale) => pools?.flatMap(({ pixelId }) => pixelId ?? []) ?? null;
       return Promise.resolve(
-        new Map(sales.map((sale) => [sale.id, evidenceOf(shop, sale, others(sale), now)])),
+        new Map(
+          sales.map((sale) => [
+            sale.id,
+            evidenceOf(
+              shop,
+              sale,
+              others(sale).filter((other) => mayShareEvent(sale, pixelsOf(other))),
+              now,
+            ),
+          ]),
+        ),
       );
     },
   };
