@@ -40,7 +40,8 @@ export async function survey(ports: SurveyPorts, selection: Selection): Promise<
     const sales = [...new Map([...found.values()].map((sale) => [sale.id, sale])).values()];
     const { judged, lack } = await judgeAll(ports, sales, now);
     const open = judged.filter(isOpen);
-    const others = sales.filter((sale) => !open.some((item) => item.sale.id === sale.id));
+    const ids = new Set(open.map(({ sale }) => sale.id));
+    const others = sales.filter((sale) => !ids.has(sale.id));
     const unknown = selection.references.filter((reference) => !found.has(reference));
     return { now, judged: open, others, unknown, span: null, outside: null, lack };
   }

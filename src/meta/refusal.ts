@@ -12,7 +12,9 @@ type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const integer = (value: unknown): number | null => (Number.isSafeInteger(value) ? Number(value) : null);
+/** Within PostgreSQL's integer: a code beyond it is none of Meta's, and must not keep an answer out of the journal. */
+const integer = (value: unknown): number | null =>
+  Number.isSafeInteger(value) && Math.abs(Number(value)) < 2 ** 31 ? Number(value) : null;
 const string = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 function parse(text: string): unknown {
@@ -28,7 +30,8 @@ export function forPeople(text: string): string {
   const line = redact(text)
     .replaceAll(/[\s\p{Cc}]+/gu, " ")
     .trim();
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+  // A cut through a surrogate pair would be no text that PostgreSQL stores.
+  return (line.length > 200 ? `${line.slice(0, 199)}…` : line).replaceAll(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 const between = (code: number, low: number, high: number): boolean => code >= low && code <= high;

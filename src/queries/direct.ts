@@ -16,7 +16,14 @@ export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"r
       from w
       where p.id = w."saleId" and p.status = 'paid' and p.meta_purchase_sent and p.meta_event_id is null
         and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
-        and not exists (select from purchase_fix.attempt a where a.sale_id = p.id and a.settled_at is null)
+        and not exists (
+          select from purchase_fix.attempt a
+          where a.sale_id = p.id and (a.settled_at is null or a.answer = 'unconfirmed')
+            and not exists (
+              select from purchase_fix.attempt b
+              where b.sale_id = a.sale_id and b.id > a.id and b.answer = 'accepted' and b.event_id = a.event_id
+            )
+        )
       returning p.id, w."flaggedAt"
     )
     insert into purchase_fix.attempt (

@@ -44,11 +44,11 @@ const known: Readonly<Record<string, (detail: string, where: string) => { what: 
     next: "switch TLS on at the server, or choose another sslmode (PGSSLMODE)",
   }),
   "55P03": () => ({
-    what: "A row stayed locked by somebody else for 5 seconds: nothing was changed",
+    what: "A row stayed locked by somebody else for 5 seconds",
     next: "try again; if it goes on, look for long transactions in pg_stat_activity",
   }),
   REFUSED: () => ({
-    what: "The database refused the write (a constraint or a trigger of the shop): nothing was changed",
+    what: "The database refused the write (a constraint or a trigger of the shop)",
     next: "have the shop's constraints and triggers on payments looked at",
   }),
   "57014": () => ({

@@ -189,3 +189,17 @@ describe("unknown: Meta may have it", () => {
     });
   });
 });
+
+describe("a stranger's text keeps no answer out of the journal", () => {
+  test("half an emoji, in a message or as a trace id, becomes text that can be stored", () => {
+    const message = `${"x".repeat(198)}😀 and more`;
+    const refused = json(400, { error: { message, code: 100, fbtrace_id: "\ud83d" } });
+    expect(JSON.stringify(refused)).not.toMatch(/\\ud83d/i);
+    const accepted = json(200, { events_received: 1, fbtrace_id: "\ud83d" });
+    expect(accepted).toEqual({ kind: "accepted", received: 1, fbtraceId: "\uFFFD" });
+  });
+
+  test("a code beyond PostgreSQL's integer is no code", () => {
+    expect(json(400, { error: { message: "?", code: 99_999_999_999 } })).toMatchObject({ code: null });
+  });
+});

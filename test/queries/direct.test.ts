@@ -60,6 +60,21 @@ describe.each(["timestamp", "timestamptz"])(
     };
 
     describe("revert", () => {
+      test("never gives back a sale that another run left unconfirmed since it was judged; an acceptance settles that", async () => {
+        const sale = await insert();
+        const entry = (answer: string) =>
+          db.query(
+            `insert into purchase_fix.attempt (run_id, sale_id, event_id, answer, effect, settled_at)
+             values ($1, $2, 'pageview_x', $3, 'kept', clock_timestamp())`,
+            [lease.run, sale.id, answer],
+          );
+        await entry("unconfirmed");
+        await entry("not-sent");
+        expect((await moving(() => revert(sale))).changed).toEqual({});
+        await entry("accepted");
+        expect(Object.keys((await moving(() => revert(sale))).changed)).toEqual([String(sale.id)]);
+      });
+
       test("clears flag and time, and nothing else; the journal row comes in the same transaction", async () => {
         const [sale, other] = [await insert(), await insert()];
         const { result, changed } = await moving(() => revert(sale));

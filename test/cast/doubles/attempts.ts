@@ -89,7 +89,14 @@ export function attemptsOver(shop: ShopDouble): Attempts {
         const xid = shop.begin();
         return sales.flatMap(({ saleId, mark }) => {
           const row = rows.get(saleId);
-          const open = shop.entriesOf(saleId).some((entry) => entry.settledAt === null);
+          const entries = shop.entriesOf(saleId);
+          const open = entries.some(
+            ({ settledAt, answer, eventId }, at) =>
+              (settledAt === null || answer === "unconfirmed") &&
+              !entries
+                .slice(at + 1)
+                .some((later) => later.answer === "accepted" && later.eventId === eventId),
+          );
           if (!row || !isStuck(row) || markOf(row.flaggedAt) !== mark.flaggedAt || open) return [];
           const entry = enter(lease, {
             saleId,
