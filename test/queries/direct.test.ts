@@ -216,6 +216,8 @@ describe.each(["timestamp", "timestamptz"])(
         const touched: Record<string, Sale> = {
           "meta_purchase_sent = true, meta_purchase_sent_at = localtimestamp": await insert(),
           "meta_purchase_sent_at = localtimestamp": await insert(),
+          "meta_purchase_sent = true": await insert(),
+          "meta_purchase_sent = null": await insert(),
           "meta_event_id = 'pageview_x'": await insert(),
           "status = 'refunded'": await insert(),
         };

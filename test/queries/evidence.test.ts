@@ -344,4 +344,13 @@ describe("sales of one click", () => {
     const siblings = await siblingsOf(sale);
     expect([siblings[inside.id]?.open, siblings[outside.id]?.open]).toEqual([true, false]);
   });
+
+  test("one that is not paid any more, or given back, can no longer be settled under it either", async () => {
+    const sale = await insert({ pageviewEventId: click });
+    const refunded = await insert({ pageviewEventId: click, status: "refunded" });
+    const reverted = await insert({ pageviewEventId: click });
+    await giveBack(reverted);
+    const siblings = await siblingsOf(sale);
+    expect([siblings[refunded.id]?.open, siblings[reverted.id]?.open]).toEqual([false, false]);
+  });
 });

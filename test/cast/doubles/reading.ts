@@ -44,32 +44,22 @@ export function evidenceOver(shop: ShopDouble): EvidenceReader {
         if (click !== null) byClick.set(click, [...(byClick.get(click) ?? []), id]);
       const others = ({ id, pageviewEventId: click }: Sale) =>
         (byClick.get(click ?? "") ?? []).filter((other) => other !== id).map((other) => shop.read(other));
-      const pixelsOf = ({ pools }: Sale) => pools?.flatMap(({ pixelId }) => pixelId ?? []) ?? null;
       return Promise.resolve(
-        new Map(
-          sales.map((sale) => [
-            sale.id,
-            evidenceOf(
-              shop,
-              sale,
-              others(sale).filter((other) => mayShareEvent(sale, pixelsOf(other))),
-              now,
-            ),
-          ]),
-        ),
+        new Map(sales.map((sale) => [sale.id, evidenceOf(shop, sale, others(sale), now)])),
       );
     },
   };
 }
 
-function evidenceOf(shop: ShopDouble, { id }: Sale, others: readonly Sale[], now: Instant): Evidence {
-  const entries = shop.entriesOf(id);
+function evidenceOf(shop: ShopDouble, sale: Sale, others: readonly Sale[], now: Instant): Evidence {
+  const entries = shop.entriesOf(sale.id);
   const sends = entries.filter(({ command }) => command !== "revert" && command !== "confirm");
   const last = sends.at(-1);
+  const siblings = others.map((other) => siblingOf(shop, other, now));
   return {
     ...noEvidence,
     traces: sends.map(traceOf),
-    siblings: others.map((other) => siblingOf(shop, other, now)),
+    siblings: siblings.filter(({ pixels }) => mayShareEvent(sale, pixels ?? null)),
     flagTimes: entries.map(({ flaggedAtBefore }) => flaggedAtBefore).filter((at) => at !== null),
     reverted: entries.at(-1)?.effect === "reverted",
     refused: last?.answer === "refused" ? last.because : null,
@@ -97,14 +87,20 @@ function siblingOf(shop: ShopDouble, sale: Sale, now: Instant): Sibling {
   const moment = sale.paidAt ?? sale.createdAt;
   const stored = sale.metaEventId === sale.pageviewEventId ? (sale.flaggedAt ?? moment) : null;
   const attempts = [moment, ...entries.map(({ at }) => at)].filter((at) => at !== null);
+  const flags = [sale.flaggedAt, ...entries.map(({ flaggedAtBefore }) => flaggedAtBefore)]
+    .filter((at) => at !== null)
+    .filter((at) => at <= now);
+  const told = same.flatMap(({ pixelId }) => pixelId ?? []);
+  const possible = (sale.pools ?? []).flatMap(({ pixelId }) => pixelId ?? []);
   return {
     id: sale.id,
+    pixels: sale.pools === null ? null : [...new Set(told.length > 0 ? told : possible)],
     status: sale.status,
     flagged: sale.flagged,
     metaEventId: sale.metaEventId,
     createdAt: sale.createdAt,
     firstAttempt: attempts.length === 0 ? null : Math.min(...attempts),
-    lastAttempt: sale.flaggedAt,
+    lastAttempt: flags.length === 0 ? null : Math.max(...flags),
     acceptedAt: same.find(({ answer }) => answer === "accepted")?.at ?? stored,
     journalled: same.length > 0,
     open: isStuck(sale) && moment !== null && now - moment < FOLDING,
