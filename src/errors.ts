@@ -43,3 +43,9 @@ export class KnownErrors extends KnownError {
     this.problems = problems;
   }
 }
+
+/** A constraint or a trigger of the shop's refused a write: one of its rows, and with it the whole statement. */
+export class WriteRefused extends KnownError {}
+
+/** A lock was not to be had within the time that we wait for one. */
+export class TableLocked extends KnownError {}

@@ -50,7 +50,11 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
   for (const warning of connection.warnings) around.output.warn(warning);
   const applicationName = `purchase-fix/${around.version}:${options.command}`;
   const queries = await import("./queries/open.js");
-  const database = queries.openDatabase(forPostgresJs(connection, applicationName), connection);
+  const place = forPostgresJs(connection, applicationName);
+  const bounds = { signal: around.signals.abandon };
+  const database = queries.openDatabase(place, connection, bounds);
+  // Never behind the work's own connections, and given up before the lease would end.
+  const renewals = queries.openDatabase(place, connection, { ...bounds, max: 1, patienceMs: 10_000 });
   const graph = lazily(() => openClient(config, around, options.timeoutMs));
   const credentials = openCredentials({
     encrypted: (pool) => database.read((tx) => queries.encryptedToken(tx, pool)),
@@ -79,7 +83,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
     },
   };
-  const runs = queries.openRuns(database);
+  const runs = queries.openRuns(database, renewals);
   const witness: Witness = {
     check: async (written) => {
       const { openWitness } = await import("./queries/witness.js");
@@ -103,14 +107,14 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     journal: queries.openJournal(database),
     runs,
     close: async () => {
-      await Promise.all([database.close(), graph.close()]);
+      await Promise.all([database.close(), renewals.close(), graph.close()]);
     },
   };
 }
 
-/** Short enough to type, long enough to be one's own: eight digits of a random UUID. */
+/** Short enough to type, long enough to be one's own: twelve digits of a random UUID are 48 bits. */
 function recordOf({ host, user, pid, version }: Surroundings, command: string): ActingContext["record"] {
-  return { id: randomUUID().slice(0, 8), command, host, user, pid, version };
+  return { id: randomUUID().replaceAll("-", "").slice(0, 12), command, host, user, pid, version };
 }
 
 async function openClient({ graphUrl, graphVersion }: Config, { version }: Surroundings, timeoutMs: number) {

@@ -133,24 +133,20 @@ export class Breaker {
 
 /** The same answer, noted for every attempt of its request. */
 export function settlements(
-  claimed: readonly Claimed[],
-  answer: GraphAnswer | null,
+  notes: readonly { readonly claim: Claimed; readonly revert: boolean }[],
+  answer: GraphAnswer,
   { answer: settled, because }: Pick<Consequence, "answer" | "because">,
-  reverts: (saleId: number) => boolean,
 ): Settlement[] {
-  return claimed.map(({ saleId, attempt }) => ({
-    attempt,
+  const refused = answer.kind === "refused" ? answer : null;
+  const status = answer.kind === "accepted" ? 200 : answer.kind === "unreached" ? null : answer.status;
+  return notes.map(({ claim, revert }) => ({
+    attempt: claim.attempt,
     answer: settled,
-    revert: reverts(saleId),
-    status:
-      answer === null || answer.kind === "unreached"
-        ? null
-        : answer.kind === "accepted"
-          ? 200
-          : answer.status,
-    code: answer?.kind === "refused" ? answer.code : null,
-    subcode: answer?.kind === "refused" ? answer.subcode : null,
-    fbtraceId: answer === null || answer.kind === "unreached" ? null : answer.fbtraceId,
+    revert,
+    status,
+    code: refused?.code ?? null,
+    subcode: refused?.subcode ?? null,
+    fbtraceId: answer.kind === "unreached" ? null : answer.fbtraceId,
     because,
   }));
 }

@@ -1,7 +1,7 @@
 import type { ActingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
-import type { Lease, Written } from "../ports.js";
+import type { Clock, Lease, Written } from "../ports.js";
 import { endedWell, tally, total } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Left, Plan, Planned, Wishes } from "../sales/plan.js";
@@ -15,7 +15,7 @@ import type { Sent } from "./send.js";
 import type { SendOptions } from "./sending.js";
 import type { Selection, Survey } from "./survey.js";
 import { survey } from "./survey.js";
-import { question, tell } from "./words.js";
+import { question, tell, tellFailure } from "./words.js";
 
 export interface PerformOptions {
   readonly selection: Selection;
@@ -29,19 +29,26 @@ export interface PerformOptions {
 }
 
 /** How an action changes the world, once the plan stands and the lease is held. */
-export type Work = (planned: readonly Planned[], options: SendOptions) => Promise<Sent>;
+export type Work<Context> = (
+  ctx: Context,
+  planned: readonly Planned[],
+  options: SendOptions,
+) => Promise<Sent>;
 
 /**
  * The one path of every command that acts: read, judge, plan, ask, act under the lease, let the witness read back, tell.
  * A dry run is the same path, ended after the plan.
  */
-export async function perform(
-  ctx: ActingContext,
+export async function perform<Context extends ActingContext>(
+  opened: Context,
   action: Action,
   options: PerformOptions,
-  work: Work,
+  work: Work<Context>,
 ): Promise<ExitCode> {
-  const found = await survey(ctx, options.selection);
+  const asked = opened.clock.now();
+  const found = await survey(opened, options.selection);
+  // From here on the host's clock goes by the database's: claims and deadlines are compared with that one.
+  const ctx = { ...opened, clock: shifted(opened.clock, found.now - asked) };
   refuseUnknown(found);
   if (action === "resend" && found.lack) {
     throw new KnownError({
@@ -58,7 +65,11 @@ export async function perform(
       : judgeLeft(found, plan.left, options.wishes.named);
   }
   if (!(await consent(ctx, action, plan, options))) return exitCode.attention;
-  const started = ctx.clock.now();
+  if (ctx.signals.stop.aborted) {
+    ctx.output.say("interrupted: nothing was changed");
+    return exitCode.attention;
+  }
+  const until = ctx.clock.now() + options.maxRuntimeMs;
   const result = await underLease(
     ctx,
     {
@@ -68,7 +79,7 @@ export async function perform(
       waiting: (holder) =>
         ctx.output.say(`waiting for run ${holder.run} on ${holder.host} (${holder.command})`),
     },
-    (lease) => carryOut(ctx, plan, work, lease, started + options.maxRuntimeMs),
+    (lease) => carryOut(ctx, plan, work, lease, until),
   );
   const left = [
     ...plan.left,
@@ -123,26 +134,31 @@ async function consent(
   return yes;
 }
 
-async function carryOut(ctx: ActingContext, plan: Plan, work: Work, lease: Lease, until: Instant) {
+async function carryOut<Context extends ActingContext>(
+  ctx: Context,
+  plan: Plan,
+  work: Work<Context>,
+  lease: Lease,
+  until: Instant,
+) {
   const bar = ctx.output.progress(`${plan.action}: 0 of ${plan.act.length}`);
   let done = 0;
   const progress = (count: number) => {
     done += count;
     bar.update(`${plan.action}: ${done} of ${plan.act.length}`);
   };
-  try {
-    const result = await work(plan.act, {
-      lease,
-      ...ctx.signals,
-      until,
-      progress,
-      notice: (line) => ctx.output.say(line, "warn"),
-    });
-    const unreached = total(result.unreached.map(({ item }) => item.judged.sale));
-    return { result, summary: { ...tally(result.outcomes), unreached } };
-  } finally {
-    bar.stop();
+  const notice = (line: string) => ctx.output.say(line, "warn");
+  const result = await work(ctx, plan.act, { lease, ...ctx.signals, until, progress, notice }).finally(() =>
+    bar.stop(),
+  );
+  if (result.failure !== null) {
+    // stdout stays empty, but what was done is done: it is told, and read back as after any run.
+    tellFailure(ctx, plan, result.outcomes);
+    await readBack(ctx, result.written);
+    throw result.failure;
   }
+  const unreached = total(result.unreached.map(({ item }) => item.judged.sale));
+  return { result, summary: { ...tally(result.outcomes), unreached } };
 }
 
 async function readBack({ witness, output }: ActingContext, written: readonly Written[]): Promise<string[]> {
@@ -160,6 +176,11 @@ async function readBack({ witness, output }: ActingContext, written: readonly Wr
 
 function unreachedLeft({ judged }: Planned, because: string, now: Instant): Left {
   return { judged, because, wouldAllow: null, person: needsPerson(judged, now) };
+}
+
+/** The same clock, set right by so many milliseconds. */
+function shifted(clock: Clock, ms: number): Clock {
+  return { now: () => clock.now() + ms, sleep: (span, signal) => clock.sleep(span, signal) };
 }
 
 /** 1 when something that was left needs a person, or when a named sale was not acted on. */

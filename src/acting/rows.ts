@@ -1,14 +1,19 @@
-import type { Attempts, Clock, Lease, Written } from "../ports.js";
+import type { Attempts, Claim, Clock, Lease, Writes, Written } from "../ports.js";
+import { TableLocked } from "../errors.js";
 import { proofOfDelivery } from "../sales/click.js";
 import type { Outcome } from "../sales/outcome.js";
 import type { Planned } from "../sales/plan.js";
 import type { Judged } from "../sales/verdict.js";
+import { halving } from "./halving.js";
 import type { Sent } from "./send.js";
 import type { SendOptions } from "./sending.js";
-import { stateInWords } from "./state.js";
+import { LOCKED, guardOf, stateInWords } from "./state.js";
 
 /** Rows per statement: small enough that the application never waits for our locks (5,000 rows held them for 47 ms). */
 const CHUNK = 1000;
+
+/** Locked rows are tried once more at the end, and not sooner than this. */
+const LOCKED_PAUSE_MS = 1_000;
 
 export interface RowPorts {
   readonly attempts: Attempts;
@@ -17,37 +22,34 @@ export interface RowPorts {
 
 type RowOptions = Pick<SendOptions, "lease" | "stop" | "until" | "progress">;
 
+/** One statement over rows, and what is said of those it changed. */
+interface Verb {
+  readonly because: string;
+  readonly write: (lease: Lease, chunk: readonly Planned[]) => Promise<Writes>;
+}
+
 /** Gives stuck sales back to the application: the next visit of the delivery page sends them. */
 export function revert(ports: RowPorts, planned: readonly Planned[], options: RowOptions): Promise<Sent> {
-  return inChunks(
-    ports,
-    planned,
-    options,
-    "given back: the next visit of the delivery page sends it",
-    (lease, chunk) =>
-      ports.attempts.revert(
-        lease,
-        chunk.map(({ judged: { sale } }) => ({ saleId: sale.id, mark: sale.mark })),
-      ),
-  );
+  return new Rows(ports, options, {
+    because: "given back: the next visit of the delivery page sends it",
+    write: (lease, chunk) => ports.attempts.revert(lease, chunk.map(guardOf)),
+  }).run(planned);
 }
 
 /** Writes the event id of sales that Meta already has. Sends nothing. */
 export function confirm(ports: RowPorts, planned: readonly Planned[], options: RowOptions): Promise<Sent> {
-  return inChunks(ports, planned, options, "Meta had it already", (lease, chunk) =>
-    ports.attempts.confirm(
-      lease,
-      chunk.map(({ judged }) => ({ saleId: judged.sale.id, mark: judged.sale.mark, ...accepted(judged) })),
-    ),
-  );
+  return new Rows(ports, options, {
+    because: "Meta had it already",
+    write: (lease, chunk) =>
+      ports.attempts.confirm(
+        lease,
+        chunk.map((item) => ({ ...guardOf(item), ...accepted(item.judged) })),
+      ),
+  }).run(planned);
 }
 
 /** The id and pixel of the acceptance that proves it, which need not be those that a send would bear. */
-function accepted({ sale, evidence, identity }: Judged): {
-  eventId: string;
-  pixelId: string;
-  origin: string;
-} {
+function accepted({ sale, evidence, identity }: Judged): Pick<Claim, "eventId" | "pixelId" | "origin"> {
   const proof = proofOfDelivery(sale, evidence);
   return {
     eventId: proof?.eventId ?? identity.eventId,
@@ -56,35 +58,88 @@ function accepted({ sale, evidence, identity }: Judged): {
   };
 }
 
-async function inChunks(
-  { attempts, clock }: RowPorts,
-  planned: readonly Planned[],
-  options: RowOptions,
-  because: string,
-  write: (lease: Lease, chunk: readonly Planned[]) => Promise<Written[]>,
-): Promise<Sent> {
-  const outcomes: Outcome[] = [];
-  const written: Written[] = [];
-  for (let at = 0; at < planned.length; at += CHUNK) {
-    const chunk = planned.slice(at, at + CHUNK);
-    if (options.stop.aborted || clock.now() >= options.until) {
-      const why = options.stop.aborted ? "not reached: interrupted" : "not reached: --max-runtime";
-      return { outcomes, written, unreached: planned.slice(at).map((item) => ({ item, because: why })) };
-    }
-    const changed = await write(options.lease, chunk);
-    const byId = new Map(changed.map((row) => [row.saleId, row]));
-    const missed = chunk
-      .filter(({ judged }) => !byId.has(judged.sale.id))
-      .map(({ judged }) => judged.sale.id);
-    const states = missed.length === 0 ? new Map() : await attempts.states(missed);
-    for (const { judged, before } of chunk) {
-      const row = byId.get(judged.sale.id);
-      const why = row ? because : stateInWords(judged, states.get(judged.sale.id), before, clock.now());
-      const effect = row?.effect ?? "overtaken";
-      outcomes.push({ judged, answer: null, effect, because: why, eventId: row?.metaEventId ?? null });
-    }
-    written.push(...changed);
-    options.progress(chunk.length);
+/** Rows changed without a word to Meta, a chunk at a time. What failed in the middle is told with what was done. */
+class Rows {
+  readonly #ports: RowPorts;
+  readonly #options: RowOptions;
+  readonly #verb: Verb;
+  readonly #outcomes: Outcome[] = [];
+  readonly #written: Written[] = [];
+  readonly #unreached: Sent["unreached"][number][] = [];
+
+  constructor(ports: RowPorts, options: RowOptions, verb: Verb) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#verb = verb;
   }
-  return { outcomes, written, unreached: [] };
+
+  async run(planned: readonly Planned[]): Promise<Sent> {
+    const { clock } = this.#ports;
+    let failure: unknown = null;
+    try {
+      const locked = await this.#pass(planned);
+      if (locked.length > 0) await clock.sleep(LOCKED_PAUSE_MS, this.#options.stop);
+      for (const item of await this.#pass(locked)) this.#unreached.push({ item, because: LOCKED });
+    } catch (error) {
+      failure = error;
+    }
+    return { outcomes: this.#outcomes, written: this.#written, unreached: this.#unreached, failure };
+  }
+
+  /** Tells which rows were locked. */
+  async #pass(planned: readonly Planned[]): Promise<Planned[]> {
+    const { stop, until, progress } = this.#options;
+    const locked: Planned[] = [];
+    for (let at = 0; at < planned.length; at += CHUNK) {
+      const because = stop.aborted
+        ? "not reached: interrupted"
+        : this.#ports.clock.now() >= until
+          ? "not reached: --max-runtime"
+          : null;
+      if (because !== null) {
+        this.#unreached.push(...planned.slice(at).map((item) => ({ item, because })));
+        break;
+      }
+      const chunk = planned.slice(at, at + CHUNK);
+      const later = await this.#chunk(chunk);
+      locked.push(...later);
+      progress(chunk.length - later.length);
+    }
+    return locked;
+  }
+
+  async #chunk(chunk: readonly Planned[]): Promise<Planned[]> {
+    const { done, refused } = await halving(chunk, (part) => this.#write(part));
+    const written = new Map(done.flatMap((one) => one.written).map((row) => [row.saleId, row]));
+    const locked = new Set(done.flatMap((one) => one.locked));
+    const whys = new Map(refused.map(({ item, because }) => [item, because]));
+    const missed = chunk.filter(({ judged: { sale } }) => !written.has(sale.id) && !locked.has(sale.id));
+    const states =
+      missed.length === 0
+        ? new Map()
+        : await this.#ports.attempts.states(missed.map(({ judged }) => judged.sale.id));
+    for (const item of chunk) {
+      const { judged, before } = item;
+      const { sale } = judged;
+      const row = written.get(sale.id);
+      if (locked.has(sale.id)) continue;
+      const expected = { ...guardOf(item), before, takeBack: !sale.flagged };
+      const because = row
+        ? this.#verb.because
+        : (whys.get(item) ?? stateInWords(expected, states.get(sale.id), this.#ports.clock.now()));
+      const effect = row?.effect ?? "overtaken";
+      this.#outcomes.push({ judged, answer: null, effect, because, eventId: row?.metaEventId ?? null });
+    }
+    this.#written.push(...written.values());
+    return chunk.filter(({ judged }) => locked.has(judged.sale.id));
+  }
+
+  async #write(part: readonly Planned[]): Promise<Writes> {
+    try {
+      return await this.#verb.write(this.#options.lease, part);
+    } catch (error) {
+      if (!(error instanceof TableLocked)) throw error;
+      return { written: [], locked: part.map(({ judged }) => judged.sale.id) };
+    }
+  }
 }

@@ -59,11 +59,16 @@ async function acquire({ runs, clock }: RunPorts, options: RunOptions): Promise<
   }
 }
 
-/** Renews until done. A failed renewal is no failure yet: only the guard in each write decides. */
+/** A renewal that failed is tried again while the lease still holds: a connection may be lost, and another made. */
+const RETRY_MS = LEASE_MS / 12;
+
+/** Renews until done, or until the lease is somebody else's. A failed renewal is no failure yet: only the guard in each write decides. */
 async function keep({ runs, clock }: RunPorts, lease: Lease, done: AbortSignal): Promise<void> {
-  while (!done.aborted) {
-    await clock.sleep(LEASE_MS / 3, done);
-    if (!done.aborted) await runs.renew(lease, LEASE_MS).catch(() => false);
+  let held: boolean | null = true;
+  while (held !== false) {
+    await clock.sleep(held === null ? RETRY_MS : LEASE_MS / 3, done);
+    if (done.aborted) return;
+    held = await runs.renew(lease, LEASE_MS).catch(() => null);
   }
 }
 

@@ -10,6 +10,8 @@ export interface Sent {
   readonly written: readonly Written[];
   /** Sales that were not reached, and why: nothing was done about them. */
   readonly unreached: readonly { readonly item: Planned; readonly because: string }[];
+  /** What ended the work in the middle (a lost lease, a lost database); null where it came to its end. */
+  readonly failure: unknown;
 }
 
 /**
@@ -22,43 +24,46 @@ export async function send(
   options: SendOptions,
 ): Promise<Sent> {
   const lanes: Sending[] = [];
+  let failure: unknown = null;
   const ids = new Set(planned.map(({ judged }) => judged.sale.id));
   const carried = ({ judged }: Planned) =>
     judged.identity.carrier !== null && ids.has(judged.identity.carrier.id);
   for (const round of [planned.filter((item) => !carried(item)), planned.filter(carried)]) {
-    const earlier = lanes.flatMap((lane) => [...lane.outcomes.values()]);
+    if (failure !== null) break;
+    const earlier = lanes.flatMap((lane) => [...lane.book.outcomes.values()]);
     const next = [...groupByDestination(round)].map(([destination, sales]) => {
       const stopped = lanes.find((lane) => lane.destination === destination)?.stopped ?? null;
       return new Sending(ports, options, { destination, sales, earlier, stopped });
     });
-    await runAll(next, options);
+    failure = await runAll(next, options);
     lanes.push(...next);
   }
   const place = new Map(planned.map(({ judged }, at) => [judged.sale.id, at]));
-  const outcomes = lanes.flatMap((lane) => [...lane.outcomes.values()]);
+  const outcomes = lanes.flatMap((lane) => [...lane.book.outcomes.values()]);
   return {
     outcomes: outcomes.toSorted(
       (a, b) => (place.get(a.judged.sale.id) ?? 0) - (place.get(b.judged.sale.id) ?? 0),
     ),
-    written: lanes.flatMap((lane) => [...lane.written.values()]),
-    unreached: lanes.flatMap((lane) => lane.unreached),
+    written: lanes.flatMap((lane) => [...lane.book.written.values()]),
+    unreached: lanes.flatMap((lane) => lane.book.unreached),
+    failure,
   };
 }
 
-/** One lane's failure (a lost lease, a lost database) stops the others from taking work; what they have in flight is settled. */
-async function runAll(lanes: readonly Sending[], { stop }: SendOptions): Promise<void> {
+/** One lane's failure stops the others from taking work; what they have in flight is settled. Tells the first failure, or null. */
+async function runAll(lanes: readonly Sending[], { stop }: SendOptions): Promise<unknown> {
   const failed = new AbortController();
   const signal = AbortSignal.any([stop, failed.signal]);
-  const ends = await Promise.allSettled(
+  let failure: unknown = null;
+  await Promise.all(
     lanes.map((lane) =>
       lane.run(signal).catch((error: unknown) => {
+        failure ??= error;
         failed.abort();
-        throw error;
       }),
     ),
   );
-  const failure = ends.find((end) => end.status === "rejected");
-  if (failure) throw failure.reason;
+  return failure;
 }
 
 function groupByDestination(planned: readonly Planned[]): Map<string, Planned[]> {

@@ -1,12 +1,15 @@
 import { KnownError } from "../errors.js";
-import type { Attempts, Claim, Claimed, Clock, GraphAnswer, Lease, Sender, Written } from "../ports.js";
+import type { Attempts, Claimed, Clock, GraphAnswer, Lease, Sender } from "../ports.js";
 import type { Outcome } from "../sales/outcome.js";
 import type { Planned } from "../sales/plan.js";
+import { openCarrier } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { age } from "../sales/time.js";
+import { Book } from "./book.js";
 import type { Batch, Consequence } from "./lane.js";
 import { Breaker, batches, consequence, settlements } from "./lane.js";
-import { stateInWords } from "./state.js";
+import { settle } from "./settle.js";
+import { LOCKED, stateInWords } from "./state.js";
 
 /** What sending needs of the world. */
 export interface SendPorts {
@@ -30,49 +33,46 @@ export interface SendOptions {
 
 /** What a lane is given: its sales, how those before it ended, and whether its destination was given up already. */
 export interface LaneWork {
+  /** Pixel and pool: what the lane's sales have in common. */
   readonly destination: string;
   readonly sales: readonly Planned[];
   readonly earlier: readonly Outcome[];
   readonly stopped: string | null;
 }
 
-/** A claim older than this is made anew before its request is written (a host may have slept: risk R4). */
+/** A request is written within this time of its claim, or its sales are claimed anew (a host may have slept: risk R4). */
 const CLAIM_VALID_MS = 60_000;
 
 /** From here on a pause is worth a word to whoever watches. */
 const LONG_PAUSE_MS = 5_000;
 
+/** A locked row is tried once more at the lane's end, and not sooner than this. */
+const LOCKED_PAUSE_MS = 1_000;
+
 /**
  * The sales of one pixel and token, one request at a time: build, claim, send, settle, until none is left. Over 150 lines,
- * because these steps share the lane's state and their order is the safety of the product.
+ * because the order of these steps is the safety of the product.
  */
 export class Sending {
-  readonly outcomes = new Map<number, Outcome>();
-  readonly written = new Map<number, Written>();
-  readonly unreached: { item: Planned; because: string }[] = [];
+  readonly destination: string;
+  readonly book: Book;
   readonly #ports: SendPorts;
   readonly #options: SendOptions;
   readonly #queue: Batch[];
   /** Outcomes of the carriers of shared clicks, which were sent before this lane began. */
   readonly #carriers: ReadonlyMap<number, Outcome>;
   readonly #breaker = new Breaker();
-  /** Sales of which an attempt of ours has no answer: no later refusal makes them "never arrived". */
-  readonly #doubtful: Set<number>;
-  /** Flag times that our own claims set, of sales taken back: later claims of this run compare with these. */
-  readonly #takenBack = new Map<number, string | null>();
-  /** Pixel and pool: what the lane's sales have in common. */
-  readonly destination: string;
+  readonly #postponed = new Set<number>();
   #stopped: string | null;
 
   constructor(ports: SendPorts, options: SendOptions, work: LaneWork) {
-    const { sales, earlier } = work;
     this.destination = work.destination;
+    this.book = new Book(work.sales);
     this.#stopped = work.stopped;
     this.#ports = ports;
     this.#options = options;
-    this.#queue = batches(sales);
-    this.#carriers = new Map(earlier.map((outcome) => [outcome.judged.sale.id, outcome]));
-    this.#doubtful = new Set(sales.filter((s) => s.judged.kind === "unsettled").map((s) => s.judged.sale.id));
+    this.#queue = batches(work.sales);
+    this.#carriers = new Map(work.earlier.map((outcome) => [outcome.judged.sale.id, outcome]));
   }
 
   /** Why the lane's sales are not tried any further; null while they are. */
@@ -84,7 +84,7 @@ export class Sending {
     for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) {
       const halt = this.#halt(stop);
       if (halt === null) await this.#attempt({ ...batch, sales: this.#afterCarriers(batch.sales) }, stop);
-      else for (const item of batch.sales) this.#leave(item, halt);
+      else for (const item of batch.sales) this.book.leave(item, halt);
     }
   }
 
@@ -94,57 +94,31 @@ export class Sending {
     return this.#stopped === null ? null : `not tried: ${this.#stopped}`;
   }
 
-  /** A sale that had an attempt in this run keeps its outcome; the others were never reached. */
-  #leave(item: Planned, because: string): void {
-    if (!this.outcomes.has(item.judged.sale.id)) this.unreached.push({ item, because });
-  }
-
   #afterCarriers(sales: readonly Planned[]): Planned[] {
     return sales.filter((item) => {
-      const { carrier } = item.judged.identity;
-      const waits = carrier !== null && carrier.acceptedAt === null && carrier.open && !item.mayDouble;
-      if (!waits || this.#carriers.get(carrier.id)?.answer === "accepted") return true;
-      this.#leave(
+      const carrier = item.mayDouble ? null : openCarrier(item.judged);
+      if (carrier === null || this.#carriers.get(carrier)?.answer === "accepted") return true;
+      this.book.leave(
         item,
-        `not tried: sale ${carrier.id}, which carries the click they share, was not accepted`,
+        `not tried: sale ${carrier}, which carries the click they share, was not accepted`,
       );
       return false;
     });
   }
 
   async #attempt(batch: Batch, stop: AbortSignal): Promise<void> {
-    const { clock, attempts, sender } = this.#ports;
-    const events = new Map<number, unknown>();
-    for (const [id, built] of await sender.build(batch.sales, clock.now())) {
-      if ("event" in built) events.set(id, built.event);
-      else
-        for (const item of batch.sales)
-          if (item.judged.sale.id === id) this.#leave(item, `not sent: ${built.fault}`);
-    }
+    const events = await this.#build(batch.sales);
     const ready = batch.sales.filter((item) => events.has(item.judged.sale.id));
     if (ready.length === 0) return;
-    const claimedAt = clock.now();
-    const claimed = await attempts.claim(
-      this.#options.lease,
-      ready.map((item) => this.#claim(item)),
-    );
-    const taken = new Set(claimed.map((claim) => claim.saleId));
-    const sales = ready.filter((item) => taken.has(item.judged.sale.id));
-    await this.#overtaken(ready.filter((item) => !taken.has(item.judged.sale.id)));
+    const claimedAt = this.#ports.clock.now();
+    const claimed = await this.#claim(ready, batch.tries, stop);
+    const sales = ready.filter((item) => claimed.has(item.judged.sale.id));
     if (sales.length === 0) return;
-    this.#rememberTakenBack(sales, claimed);
     const sending = { sales, tries: batch.tries };
-    if (clock.now() - claimedAt > CLAIM_VALID_MS) {
-      await this.#settle(sales, claimed, null, {
-        answer: "not-sent",
-        because: "the claim grew old before it was used",
-      });
-      this.#queue.unshift(sending);
-      return;
-    }
     const answer = await this.#post(
       sales,
       sales.map((item) => events.get(item.judged.sale.id)),
+      Math.min(claimedAt + CLAIM_VALID_MS, ...sales.map((item) => item.before)),
     );
     const follows = consequence(answer, sending);
     const tripped = this.#breaker.notice(answer, sending, follows);
@@ -157,12 +131,65 @@ export class Sending {
     if (follows.pauseMs > 0) await this.#pause(follows, stop);
   }
 
+  async #build(sales: readonly Planned[]): Promise<Map<number, unknown>> {
+    const built = await this.#ports.sender.build(sales, this.#ports.clock.now());
+    const events = new Map<number, unknown>();
+    for (const item of sales) {
+      const one = built.get(item.judged.sale.id) ?? { fault: "its row is gone" };
+      if ("event" in one) events.set(item.judged.sale.id, one.event);
+      else this.book.leave(item, `not sent: ${one.fault}`);
+    }
+    return events;
+  }
+
+  /** The claims that were got, by sale. A locked row gets a second chance; of all others the outcome says what they are now. */
+  async #claim(
+    ready: readonly Planned[],
+    tries: number,
+    stop: AbortSignal,
+  ): Promise<ReadonlyMap<number, Claimed>> {
+    const { attempts, clock } = this.#ports;
+    const claims = ready.map((item) => this.book.claimOf(item));
+    const { claimed, hindered } = await attempts.claim(this.#options.lease, claims);
+    const got = new Map(claimed.map((claim) => [claim.saleId, claim]));
+    const missed = ready.filter((item) => !got.has(item.judged.sale.id));
+    for (const item of ready) {
+      const claim = got.get(item.judged.sale.id);
+      if (claim) this.book.claimed(item, claim);
+    }
+    if (missed.length === 0) return got;
+    const by = new Map(hindered.map((one) => [one.saleId, one.by]));
+    const states = await attempts.states(missed.map((item) => item.judged.sale.id));
+    const locked: Planned[] = [];
+    for (const item of missed) {
+      const { id } = item.judged.sale;
+      if (by.get(id) === "lock") locked.push(item);
+      else if (by.get(id) === "sibling")
+        this.book.overtaken(item, "a sale of its click was confirmed meanwhile");
+      else this.book.overtaken(item, stateInWords(this.book.claimOf(item), states.get(id), clock.now()));
+    }
+    await this.#postpone(locked, tries, stop);
+    return got;
+  }
+
+  async #postpone(locked: readonly Planned[], tries: number, stop: AbortSignal): Promise<void> {
+    const again = locked.filter((item) => !this.#postponed.has(item.judged.sale.id));
+    for (const item of locked) {
+      if (again.includes(item)) this.#postponed.add(item.judged.sale.id);
+      else this.book.leave(item, `nothing was sent: ${LOCKED}`);
+    }
+    if (again.length === 0) return;
+    if (this.#queue.length === 0) await this.#ports.clock.sleep(LOCKED_PAUSE_MS, stop);
+    this.#queue.push({ sales: again, tries });
+  }
+
   /** What keeps a request from being made at all (a token that cannot be had) ends the lane: nothing was sent. */
-  async #post(sales: readonly Planned[], events: readonly unknown[]): Promise<GraphAnswer> {
+  async #post(sales: readonly Planned[], events: readonly unknown[], before: Instant): Promise<GraphAnswer> {
     const { pixelId, pool } = sales[0]?.judged.identity ?? { pixelId: null, pool: null };
     const to = { pixelId: pixelId ?? "", pool: pool?.id ?? null, testEventCode: pool?.testEventCode ?? null };
+    const mayWrite = () => this.#ports.clock.now() < before;
     try {
-      return await this.#ports.sender.post(to, events, this.#options.abandon);
+      return await this.#ports.sender.post(to, events, { signal: this.#options.abandon, mayWrite });
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       this.#stopped = error.problem.what;
@@ -183,89 +210,24 @@ export class Sending {
 
   async #settle(
     sales: readonly Planned[],
-    claimed: readonly Claimed[],
-    answer: GraphAnswer | null,
+    claimed: ReadonlyMap<number, Claimed>,
+    answer: GraphAnswer,
     follows: Pick<Consequence, "answer" | "because">,
   ): Promise<void> {
-    const byId = new Map(sales.map((item) => [item.judged.sale.id, item]));
-    const before = new Set(this.#doubtful);
-    if (follows.answer === "unconfirmed") for (const id of byId.keys()) this.#doubtful.add(id);
-    const reverts = (id: number) => {
-      const item = byId.get(id);
-      if (!item || before.has(id)) return false;
-      // Taken back from the application in vain, and certainly not sent: it is the application's again.
-      const givenBack =
-        !item.judged.sale.flagged && (follows.answer === "not-sent" || follows.answer === "refused");
-      return givenBack || (follows.answer === "refused" && item.revertIfRefused);
-    };
     const { attempts, clock } = this.#ports;
-    const written = await attempts.settle(
-      this.#options.lease,
-      settlements(claimed, answer, follows, reverts),
-    );
+    const { lease } = this.#options;
+    const byId = new Map(sales.map((item) => [item.judged.sale.id, item]));
+    const notes = sales.flatMap((item) => {
+      const claim = claimed.get(item.judged.sale.id);
+      return claim ? [{ claim, revert: this.book.reverts(item, follows) }] : [];
+    });
+    for (const item of sales) this.book.answered(item, follows);
+    const written = await settle(this.#ports, lease, settlements(notes, answer, follows));
     const moved = written.filter((row) => row.effect === "overtaken").map((row) => row.saleId);
     const states = moved.length === 0 ? new Map() : await attempts.states(moved);
     for (const row of written) {
       const item = byId.get(row.saleId);
-      if (!item) continue;
-      if (row.effect === "reverted") this.#takenBack.delete(row.saleId);
-      const { eventId } = item.judged.identity;
-      const open = this.#doubtful.has(row.saleId) && follows.answer !== "accepted";
-      const notes = [
-        open && follows.answer !== "unconfirmed"
-          ? `an earlier attempt has no answer; ${follows.because}`
-          : follows.because,
-        row.effect === "overtaken"
-          ? `as ${eventId}, but the row was left: ${stateInWords(item.judged, states.get(row.saleId), item.before, clock.now())}`
-          : "",
-      ];
-      this.written.set(row.saleId, row);
-      this.outcomes.set(row.saleId, {
-        judged: item.judged,
-        answer: open ? "unconfirmed" : follows.answer,
-        effect: row.effect,
-        because: notes.filter((note) => note !== "").join(" "),
-        eventId,
-      });
-    }
-  }
-
-  #rememberTakenBack(sales: readonly Planned[], claimed: readonly Claimed[]): void {
-    const ours = new Set(
-      sales.filter((item) => !item.judged.sale.flagged).map((item) => item.judged.sale.id),
-    );
-    for (const { saleId, flaggedAt } of claimed) if (ours.has(saleId)) this.#takenBack.set(saleId, flaggedAt);
-  }
-
-  #claim({ judged, before }: Planned): Claim {
-    const { sale, identity } = judged;
-    const ours = this.#takenBack.get(sale.id);
-    return {
-      saleId: sale.id,
-      mark: ours === undefined ? sale.mark : { ...sale.mark, flaggedAt: ours },
-      eventId: identity.eventId,
-      origin: identity.origin,
-      pixelId: identity.pixelId ?? "",
-      before,
-      takeBack: !sale.flagged && ours === undefined,
-    };
-  }
-
-  /** The row is no longer what was judged: nothing is sent, and the outcome says what it is now. */
-  async #overtaken(items: readonly Planned[]): Promise<void> {
-    if (items.length === 0) return;
-    const states = await this.#ports.attempts.states(items.map((item) => item.judged.sale.id));
-    const now = this.#ports.clock.now();
-    for (const { judged, before } of items) {
-      if (this.outcomes.has(judged.sale.id)) continue;
-      const because = `nothing was sent: ${stateInWords(judged, states.get(judged.sale.id), before, now)}`;
-      this.outcomes.set(judged.sale.id, {
-        judged,
-        answer: null,
-        effect: "overtaken",
-        because,
-        eventId: null,
-      });
+      if (item) this.book.settled(item, row, follows, states.get(row.saleId), clock.now());
     }
   }
 }

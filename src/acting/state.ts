@@ -1,22 +1,43 @@
-import type { RowState } from "../ports.js";
+import type { Claim, Guard, RowState } from "../ports.js";
+import { rivalsOf } from "../sales/click.js";
+import type { Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
-import type { Judged } from "../sales/verdict.js";
 
-/** Says why a row could not be claimed or changed: what it is now, against what was judged. */
-export function stateInWords(
-  judged: Judged,
-  row: RowState | undefined,
-  before: Instant,
-  now: Instant,
-): string {
-  const { sale } = judged;
+/** The row as it was judged. */
+export function guardOf({ judged: { sale, evidence } }: Pick<Planned, "judged">): Guard {
+  return { saleId: sale.id, mark: sale.mark, lastAttempt: evidence.lastAttempt };
+}
+
+/** What a planned send puts on record, against the row as it was judged. */
+export function claimOf(item: Planned): Claim {
+  const { sale, identity, evidence } = item.judged;
+  return {
+    ...guardOf(item),
+    eventId: identity.eventId,
+    origin: identity.origin,
+    pixelId: identity.pixelId ?? "",
+    before: item.before,
+    takeBack: !sale.flagged,
+    siblings: rivalsOf(sale, evidence, identity.eventId),
+  };
+}
+
+/** What a row was taken to be by whoever wanted to write it. */
+export type Expected = Pick<Claim, "mark" | "before" | "takeBack" | "lastAttempt">;
+
+/** Says why a row could not be claimed or changed: what it is now, against what was expected. */
+export function stateInWords(expected: Expected, row: RowState | undefined, now: Instant): string {
+  const { mark, takeBack, before, lastAttempt } = expected;
   if (!row) return "the sale is gone";
   if (row.status !== "paid") return `the sale is ${row.status} now`;
   if (row.metaEventId !== null) return `confirmed meanwhile with event id ${row.metaEventId}`;
-  if (row.mark.amount !== sale.mark.amount)
-    return `its amount changed from ${sale.mark.amount} to ${row.mark.amount}`;
-  if (row.flagged !== sale.flagged) return row.flagged ? "flagged again meanwhile" : "reverted meanwhile";
-  if (row.mark.flaggedAt !== sale.mark.flaggedAt) return `flagged anew at ${row.mark.flaggedAt}`;
+  if (row.mark.amount !== mark.amount) return `its amount changed from ${mark.amount} to ${row.mark.amount}`;
+  if (row.flagged === takeBack) return row.flagged ? "flagged again meanwhile" : "reverted meanwhile";
+  if (row.mark.flaggedAt !== mark.flaggedAt) return `flagged anew at ${row.mark.flaggedAt}`;
+  if (row.lastAttempt !== lastAttempt) return "another run attempted it meanwhile";
   if (now >= before) return "its deadline passed";
-  return "another attempt of it is unsettled";
+  return LOCKED;
 }
+
+/** All that is left where nothing about the row has changed. */
+export const LOCKED = "its row was locked by somebody else";

@@ -1,5 +1,6 @@
 import type { ActingContext } from "../context.js";
 import { showAmount } from "../sales/money.js";
+import type { Outcome } from "../sales/outcome.js";
 import { tally, total } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
@@ -42,12 +43,18 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     const sums = Object.entries(tally(result.outcomes)).map(
       ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
     );
-    output.say(`run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}`, "strong");
+    const some =
+      plan.allowed > plan.act.length ? `; showing ${plan.act.length} of ${plan.allowed} that it could` : "";
+    output.say(
+      `run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}${some}`,
+      "strong",
+    );
   } else if (plan.act.length === 0) {
     output.say(`nothing to ${action}`, "strong");
   } else {
     const sum = total(plan.act.map(({ judged }) => judged.sale));
-    const share = `${sum.count} of ${found.judged.length} ${sales(found.judged.length)}`;
+    const some = plan.allowed > sum.count ? `, the nearest deadlines of ${plan.allowed} that it could` : "";
+    const share = `${sum.count} of ${found.judged.length} ${sales(found.judged.length)}${some}`;
     const money = showAmount(sum.amount, currency);
     output.say(`would ${action} ${share}, ${money}${testEvents(plan)}${doubling(plan, currency)}`, "strong");
   }
@@ -66,6 +73,21 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     `left ${plan.left.length} ${sales(plan.left.length)}, of which ${need}`,
     persons > 0 ? "warn" : "dim",
   );
+}
+
+/** A run that failed in the middle: what was done all the same, and where to see the rest. */
+export function tellFailure(
+  { output, currency, record }: ActingContext,
+  plan: Plan,
+  outcomes: readonly Outcome[],
+): void {
+  const sums = Object.entries(tally(outcomes)).map(
+    ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
+  );
+  const open = plan.act.length - outcomes.length;
+  const rest = open === 0 ? "" : `; no outcome for ${open} ${sales(open)}`;
+  output.warn(`run ${record.id} failed in the middle: ${sums.join(", ") || "nothing was done"}${rest}`);
+  output.say(`what is on record: purchase-fix journal --run ${record.id}`);
 }
 
 const sales = (count: number) => (count === 1 ? "sale" : "sales");

@@ -6,5 +6,5 @@ import type { ExitCode } from "../errors.js";
 
 /** Writes the event id of sales whose acceptance by Meta is on record. Sends nothing. */
 export function confirm(ctx: ActingContext, options: PerformOptions): Promise<ExitCode> {
-  return perform(ctx, "confirm", options, (planned, acting) => storeIds(ctx, planned, acting));
+  return perform(ctx, "confirm", options, storeIds);
 }

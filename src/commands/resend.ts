@@ -6,5 +6,5 @@ import type { ExitCode } from "../errors.js";
 
 /** Sends the Purchase of stuck sales straight to Meta, and stores the event id of those that Meta received. */
 export function resend(ctx: SendingContext, options: PerformOptions): Promise<ExitCode> {
-  return perform(ctx, "resend", options, (planned, sending) => send(ctx, planned, sending));
+  return perform(ctx, "resend", options, send);
 }

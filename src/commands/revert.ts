@@ -6,5 +6,5 @@ import type { ExitCode } from "../errors.js";
 
 /** Clears the flag of stuck sales, so that the application sends them at the next visit of the delivery page. */
 export function revert(ctx: ActingContext, options: PerformOptions): Promise<ExitCode> {
-  return perform(ctx, "revert", options, (planned, acting) => giveBack(ctx, planned, acting));
+  return perform(ctx, "revert", options, giveBack);
 }

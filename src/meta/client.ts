@@ -23,6 +23,8 @@ export interface Batch {
   readonly events: readonly unknown[];
   readonly testEventCode: string | null;
   readonly signal?: AbortSignal;
+  /** Asked immediately before the request is written: false, and it is not. */
+  readonly mayWrite?: () => boolean;
 }
 
 /** The only way to Meta. */
@@ -83,7 +85,7 @@ export function openGraph({ url, version, timeoutMs, userAgent }: GraphOptions):
   return {
     async send(batch) {
       check(batch);
-      const { pixelId, token, events, testEventCode, signal } = batch;
+      const { pixelId, token, events, testEventCode, signal, mayWrite } = batch;
       const result = await exchange(pool, {
         path: `${base}/${pixelId}/events`,
         headers: {
@@ -96,6 +98,7 @@ export function openGraph({ url, version, timeoutMs, userAgent }: GraphOptions):
         body: JSON.stringify({ data: events, ...(testEventCode ? { test_event_code: testEventCode } : {}) }),
         timeoutMs,
         signal,
+        mayWrite,
       });
       if (result.kind === "answered") return readAnswer(result, events.length);
       if (result.kind === "unreached") return result;

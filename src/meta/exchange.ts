@@ -16,6 +16,8 @@ export interface Post {
   /** One limit for everything: connecting, writing and the whole answer. Milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Asked once the connection stands: false, and nothing is written. */
+  readonly mayWrite?: (() => boolean) | undefined;
 }
 
 /** Errors of the network in one line. With two addresses Node throws an AggregateError whose own text is empty. */
@@ -60,6 +62,11 @@ export function exchange(dispatcher: Pick<Dispatcher, "dispatch">, post: Post): 
           // Given up while the connection was being made; or undici repeats by itself what it may have written.
           if (settled) return controller.abort(new Error("given up"));
           if (writing !== null) return controller.abort(new Error("the connection was lost"));
+          // Connecting took so long that what was checked before may not hold any more.
+          if (post.mayWrite?.() === false) {
+            fail("too much time had passed since the check that it may be sent");
+            return controller.abort(new Error("given up"));
+          }
           writing = controller;
         },
         onResponseStart(_controller, code, fields) {

@@ -74,9 +74,9 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
           })),
           now,
         ),
-      post: async ({ pixelId, pool, testEventCode }, events, signal) => {
+      post: async ({ pixelId, pool, testEventCode }, events, once) => {
         const token = await credentials.token(pool);
-        return await (await sources.graph()).send({ pixelId, token, events, testEventCode, signal });
+        return await (await sources.graph()).send({ pixelId, token, events, testEventCode, ...once });
       },
     },
   };

@@ -7,7 +7,7 @@ import { columnsOf, isZoned } from "./columns.js";
 import { claim } from "./claim.js";
 import type { Database, Tx } from "./database.js";
 import { confirm, revert } from "./direct.js";
-import { settle } from "./settle.js";
+import { answer, close, settle } from "./settle.js";
 
 /** How this shop's columns are written and compared. */
 export interface Shape {
@@ -36,12 +36,26 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
     });
   return {
     claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
+    answer: (lease, settlements) =>
+      database.write(async (tx) => {
+        await hold(tx, lease);
+        await answer(tx, lease, settlements);
+      }),
+    close: (lease, attempts, because) =>
+      database.write(async (tx) => {
+        await hold(tx, lease);
+        return await close(tx, lease, attempts, because);
+      }),
     settle: (lease, settlements) => held(lease, (tx, shape) => settle(tx, shape, lease, settlements)),
     revert: (lease, sales) => held(lease, (tx, shape) => revert(tx, shape, lease, sales)),
     confirm: (lease, sales) => held(lease, (tx, shape) => confirm(tx, shape, lease, sales)),
     states: (ids) =>
       database.read(async (tx) => {
-        const { amount } = shapeOf(tx, await readCatalogue(tx), timeZone);
+        const catalogue = await readCatalogue(tx);
+        const { amount } = shapeOf(tx, catalogue, timeZone);
+        const last = catalogue.journal
+          ? tx`(select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id)`
+          : tx`null::text`;
         const rows = await tx<
           {
             id: string;
@@ -50,14 +64,16 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
             meta_event_id: string | null;
             at: string | null;
             amount: string | null;
+            last: string | null;
           }[]
         >`
           select p.id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
-                 p.meta_purchase_sent_at::text as at, ${amount} as amount
+                 p.meta_purchase_sent_at::text as at, ${amount} as amount,
+                 ${last} as last
           from payments p
           where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))`;
         return new Map(
-          rows.map(({ id, status, flagged, meta_event_id: metaEventId, at, amount: sum }) => {
+          rows.map(({ id, status, flagged, meta_event_id: metaEventId, at, amount: sum, last }) => {
             return [
               Number(id),
               {
@@ -65,6 +81,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
                 flagged: flagged === true,
                 metaEventId,
                 mark: { flaggedAt: at, amount: sum },
+                lastAttempt: last,
               },
             ];
           }),

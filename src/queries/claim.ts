@@ -1,49 +1,76 @@
-import type { Claim, Claimed, Lease } from "../ports.js";
+import type { Claim, Claimed, Claims, Lease } from "../ports.js";
 import type { Shape } from "./attempts.js";
 import type { Tx } from "./database.js";
+import { lockedAmong } from "./locks.js";
 
 /** Puts attempts on record for the sales that are still what was judged. The others are left out of the answer. */
-export async function claim(
-  tx: Tx,
-  shape: Shape,
-  lease: Lease,
-  claims: readonly Claim[],
-): Promise<Claimed[]> {
+export async function claim(tx: Tx, shape: Shape, lease: Lease, claims: readonly Claim[]): Promise<Claims> {
   const wanted = tx.json(claims.map(({ mark, ...rest }) => ({ ...rest, ...mark })));
-  const fit = tx.json(await lockFitting(tx, shape, wanted));
+  const ids = await lockFitting(tx, shape, wanted);
+  const fit = tx.json(ids);
   await closeAbandoned(tx, fit);
-  return await record(tx, shape, lease, wanted, fit);
+  const claimed = await record(tx, shape, lease, wanted, fit);
+  const got = new Set(claimed.map(({ saleId }) => saleId));
+  const missed = claims.filter(({ saleId }) => !got.has(saleId));
+  return { claimed, hindered: missed.length === 0 ? [] : await hindrances(tx, missed) };
 }
 
 type Json = ReturnType<Tx["json"]>;
 
 /**
  * Locks the rows that are still paid, without id, and bear the flag time and amount that were judged: a revert and a
- * new visit in between, or a refund, are noticed here. Deadlines are compared with the database's own clock.
+ * new visit in between, or a refund, are noticed here; by the journal, another run's attempt; by the siblings, a sale
+ * of the same click whose task came through and which Meta now counts in this one's place. Deadlines are compared with
+ * the database's own clock. Rows that somebody else has locked are stepped over: one of them must not end a run.
  */
 async function lockFitting(tx: Tx, shape: Shape, wanted: Json): Promise<string[]> {
   const rows = await tx<{ id: string }[]>`
     select p.id
     from payments p
     join jsonb_to_recordset(${wanted}::jsonb)
-      w("saleId" bigint, "flaggedAt" text, amount text, before double precision, "takeBack" boolean)
+      w("saleId" bigint, "flaggedAt" text, amount text, before double precision, "takeBack" boolean,
+        "lastAttempt" bigint, siblings jsonb, "eventId" text)
       on w."saleId" = p.id
     where p.status = 'paid' and p.meta_event_id is null
       and coalesce(p.meta_purchase_sent, false) is distinct from w."takeBack"
       and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
       and ${shape.amount} is not distinct from w.amount
       and (w.before is null or clock_timestamp() < to_timestamp(w.before / 1000))
+      and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w."lastAttempt"
+      and not ${confirmedSibling(tx)}
     order by p.id
-    for update of p`;
+    for no key update of p skip locked`;
   return rows.map((row) => row.id);
 }
 
-/** An attempt that a dead run left open has no answer and never will: it is unconfirmed, and a new one may begin. */
+/** A sale of the same click was stored under the event id that `w` is about to bear. */
+function confirmedSibling(tx: Tx) {
+  return tx`exists (
+        select from jsonb_array_elements_text(w.siblings) o(id) join payments s on s.id = o.id::bigint
+        where s.meta_event_id::text = w."eventId"
+      )`;
+}
+
+/** Why these could not be claimed, where the row's own state does not tell. */
+async function hindrances(tx: Tx, missed: readonly Claim[]): Promise<Claims["hindered"]> {
+  const rows = await tx<{ id: string }[]>`
+    select w."saleId" as id
+    from jsonb_to_recordset(${tx.json(missed as never)}::jsonb) w("saleId" bigint, siblings jsonb, "eventId" text)
+    where ${confirmedSibling(tx)}`;
+  const siblings = rows.map((row) => ({ saleId: Number(row.id), by: "sibling" as const }));
+  const locked = await lockedAmong(
+    tx,
+    missed.map(({ saleId }) => saleId),
+  );
+  return [...locked.map((saleId) => ({ saleId, by: "lock" as const })), ...siblings];
+}
+
+/** An attempt that a dead run left open: where no answer is on record there never will be one, and it is unconfirmed. */
 async function closeAbandoned(tx: Tx, sales: Json): Promise<void> {
   await tx`
     update purchase_fix.attempt
-    set answer = 'unconfirmed', effect = 'kept', settled_at = clock_timestamp(),
-        because = 'its run ended before an answer came'
+    set answer = coalesce(answer, 'unconfirmed'), effect = 'kept', settled_at = clock_timestamp(),
+        because = coalesce(because, 'its run ended before an answer came')
     where settled_at is null and sale_id in (select value::bigint from jsonb_array_elements_text(${sales}::jsonb))
     returning id`;
 }

@@ -1,6 +1,8 @@
 import type { Options, PostgresType, Sql, TransactionSql } from "postgres";
 import postgres from "postgres";
+import { deadline } from "./deadline.js";
 import { explain } from "./failure.js";
+import { filledIn } from "./literal.js";
 
 /** A statement's surroundings: one short transaction with limits of its own. */
 export type Tx = TransactionSql;
@@ -32,11 +34,26 @@ const limits = {
   extra_float_digits: "1",
 };
 
-/** Opens a pool of at most `max` connections; the first is made by the first transaction. */
+/** Bounds that the server cannot keep for us. */
+export interface Bounds {
+  /** Connections; the first is made by the first transaction. */
+  readonly max?: number;
+  /** Longest transaction, by our own clock: a server that has stopped answering keeps no limit of its own. Milliseconds. */
+  readonly patienceMs?: number;
+  /** Somebody waits for the end: from then on a transaction gets `graceMs`. */
+  readonly signal?: AbortSignal;
+  readonly graceMs?: number;
+}
+
+/** Longer than `statement_timeout`, which the server answers for while it lives. */
+const PATIENCE_MS = 150_000;
+/** After an interruption: enough to put on record what came back, not enough to wait for a dead server. */
+const GRACE_MS = 5_000;
+
 export function openDatabase(
   options: Options<Record<string, PostgresType>>,
   where: { describe(): string },
-  max = 4,
+  { max = 4, patienceMs = PATIENCE_MS, signal, graceMs = GRACE_MS }: Bounds = {},
 ): Database {
   let seen: { text: string; values: readonly unknown[] } = { text: "", values: [] };
   let sql = pool();
@@ -55,24 +72,32 @@ export function openDatabase(
     });
   }
 
+  /** Drops the connections of a pool, and opens another for whoever comes next. */
+  function replace(used: Sql, timeout: number): void {
+    if (used === sql) sql = pool();
+    void used.end({ timeout }).catch(() => undefined);
+  }
+
   async function transaction<T>(mode: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const used = sql;
-    try {
-      return (await used.begin(mode, async (tx) => {
-        try {
-          await setLimits(tx);
-          return await work(tx);
-        } catch (error) {
-          if (isLost(error)) await new Promise(() => undefined);
-          throw error;
-        }
-      })) as T;
-    } catch (error) {
-      if (isLost(error) && used === sql) {
-        sql = pool();
-        void used.end({ timeout: 5 }).catch(() => undefined);
+    const limit = deadline({ patienceMs, signal, graceMs }, where.describe());
+    const done = used.begin(mode, async (tx) => {
+      try {
+        await setLimits(tx);
+        return await work(tx);
+      } catch (error) {
+        if (isLost(error)) await new Promise(() => undefined);
+        throw error;
       }
+    }) as Promise<T>;
+    try {
+      return await Promise.race([done, limit.passed]);
+    } catch (error) {
+      if (limit.isPassed()) replace(used, 0);
+      else if (isLost(error)) replace(used, 5);
       throw explain(error, where.describe());
+    } finally {
+      limit.end();
     }
   }
 
@@ -103,25 +128,4 @@ async function setLimits(tx: Tx): Promise<void> {
     select set_config(s.name, l.value, true)
     from jsonb_each_text(${tx.json(limits)}::jsonb) l(name, value)
     join pg_catalog.pg_settings s on s.name = l.name`;
-}
-
-/** A statement with its parameters written out, for psql. Our own statements hold no `$n` inside quotes. */
-export function filledIn(text: string, values: readonly unknown[]): string {
-  const lines = text.split("\n").map((line) => line.trimEnd());
-  const indents = lines.filter((line) => line !== "").map((line) => line.length - line.trimStart().length);
-  const indent = Math.min(...indents.slice(lines[0] === "" ? 0 : 1), 80);
-  const flush = lines
-    .map((line) => line.slice(Math.min(indent, line.length - line.trimStart().length)))
-    .join("\n");
-  return `${flush.trim().replaceAll(/\$(\d+)/g, (_, n: string) => literal(values[Number(n) - 1]))};`;
-}
-
-/** A value as an SQL literal. Without backslashes inside, `standard_conforming_strings` does not matter. */
-export function literal(value: unknown): string {
-  if (value === null || value === undefined) return "null";
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
-    return String(value);
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  return text.includes("\\") ? `E${quoted.replaceAll("\\", "\\\\")}` : quoted;
 }

@@ -1,30 +1,39 @@
-import type { Attempts, Lease, Written } from "../ports.js";
+import type { Attempts, Guard, Lease, Writes } from "../ports.js";
 import type { Shape } from "./attempts.js";
+import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
+import { lockedAmong } from "./locks.js";
 import type { WrittenRow } from "./settle.js";
 import { currentXid, writtenOf } from "./settle.js";
 
 type Sales<Verb extends "revert" | "confirm"> = Parameters<Attempts[Verb]>[1];
 
+/**
+ * Locks the rows that still are what was judged, the journal's word about them included: an attempt that another run
+ * made meanwhile may have arrived. Rows that somebody else has locked are stepped over.
+ */
+function held(tx: Tx, guard: Fragment) {
+  return tx`
+      select p.id as held, coalesce(p.meta_purchase_sent, false) as flagged_before, w.*
+      from payments p join w on p.id = w."saleId"
+      where p.status = 'paid' and p.meta_event_id is null and ${guard}
+        and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
+        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w."lastAttempt"
+      order by p.id
+      for no key update of p skip locked`;
+}
+
 /** Gives stuck sales back to the application, guarded inside the update, with their journal rows in the same statement. */
-export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"revert">): Promise<Written[]> {
+export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"revert">): Promise<Writes> {
   const rows = await tx<WrittenRow[]>`
     with w as (
-      select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb) w("saleId" bigint, "flaggedAt" text)
+      select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)
+        w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint)
+    ), held as (${held(tx, tx`p.meta_purchase_sent and not ${mayHaveArrived(tx)}`)}
     ), changed as (
       update payments p set meta_purchase_sent = false, meta_purchase_sent_at = null
-      from w
-      where p.id = w."saleId" and p.status = 'paid' and p.meta_purchase_sent and p.meta_event_id is null
-        and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
-        and not exists (
-          select from purchase_fix.attempt a
-          where a.sale_id = p.id and (a.settled_at is null or a.answer = 'unconfirmed')
-            and not exists (
-              select from purchase_fix.attempt b
-              where b.sale_id = a.sale_id and b.id > a.id and b.answer = 'accepted' and b.event_id = a.event_id
-            )
-        )
-      returning p.id, w."flaggedAt"
+      from held h where p.id = h.held
+      returning p.id, h."flaggedAt"
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, flagged_before, flagged_at_before, flagged_at_before_instant, flagged_after, effect, because, settled_at
@@ -33,26 +42,16 @@ export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"r
            'given back to the application', clock_timestamp()
     from changed c order by c.id
     returning sale_id, id, effect, ${currentXid(tx)} as xid, flagged_after, flagged_at_after, meta_event_id_after`;
-  return rows.map(writtenOf);
+  return await writes(tx, sales, rows);
 }
 
-/** Writes the event id of sales that Meta already has, guarded like an acceptance; an update returns no value before, so it is read under the lock. */
-export async function confirm(
-  tx: Tx,
-  shape: Shape,
-  lease: Lease,
-  sales: Sales<"confirm">,
-): Promise<Written[]> {
+/** Writes the event id of sales that Meta already has, guarded like an acceptance. */
+export async function confirm(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"confirm">): Promise<Writes> {
   const rows = await tx<WrittenRow[]>`
     with w as (
       select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)
-        w("saleId" bigint, "flaggedAt" text, "eventId" text, origin text, "pixelId" text)
-    ), held as (
-      select p.id as held, coalesce(p.meta_purchase_sent, false) as flagged_before, w.*
-      from payments p join w on p.id = w."saleId"
-      where p.status = 'paid' and p.meta_event_id is null
-        and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
-      for update of p
+        w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint, "eventId" text, origin text, "pixelId" text)
+    ), held as (${held(tx, tx`true`)}
     ), changed as (
       update payments p set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`h."eventId"`)},
              meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.now})
@@ -68,9 +67,28 @@ export async function confirm(
            clock_timestamp()
     from changed c order by c.id
     returning sale_id, id, effect, ${currentXid(tx)} as xid, flagged_after, flagged_at_after, meta_event_id_after`;
-  return rows.map(writtenOf);
+  return await writes(tx, sales, rows);
 }
 
-function flat(tx: Tx, sales: readonly { readonly mark: { readonly flaggedAt: string | null } }[]) {
+/** An attempt of ours has no answer, and no later acceptance of the same event id settles it. */
+function mayHaveArrived(tx: Tx): Fragment {
+  return tx`exists (
+          select from purchase_fix.attempt a
+          where a.sale_id = p.id and (a.answer = 'unconfirmed' or (a.answer is null and a.settled_at is null))
+            and not exists (
+              select from purchase_fix.attempt b
+              where b.sale_id = a.sale_id and b.id > a.id and b.answer = 'accepted' and b.event_id = a.event_id
+            )
+        )`;
+}
+
+async function writes(tx: Tx, sales: readonly Guard[], rows: readonly WrittenRow[]): Promise<Writes> {
+  const written = rows.map(writtenOf);
+  const done = new Set(written.map((row) => row.saleId));
+  const missed = sales.filter(({ saleId }) => !done.has(saleId)).map(({ saleId }) => saleId);
+  return { written, locked: await lockedAmong(tx, missed) };
+}
+
+function flat(tx: Tx, sales: readonly Guard[]) {
   return tx.json(sales.map((sale) => ({ ...sale, flaggedAt: sale.mark.flaggedAt })));
 }

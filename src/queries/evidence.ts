@@ -66,6 +66,7 @@ function evidenceOf(rows: readonly JournalRow[], siblings: readonly Sibling[]): 
     flagTimes: flagTimes(rows),
     reverted,
     refused: refusal?.answer === "refused" ? (refusal.because ?? "refused") : null,
+    lastAttempt: rows.at(-1)?.id ?? null,
   };
 }
 

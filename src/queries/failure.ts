@@ -1,4 +1,4 @@
-import { KnownError } from "../errors.js";
+import { KnownError, TableLocked, WriteRefused } from "../errors.js";
 import { redact } from "../redact.js";
 
 /** What PostgreSQL and the network say, as far as an operator can do something about it (PostgreSQL, appendix A). */
@@ -44,7 +44,7 @@ const known: Readonly<Record<string, (detail: string, where: string) => { what: 
     next: "switch TLS on at the server, or choose another sslmode (PGSSLMODE)",
   }),
   "55P03": () => ({
-    what: "A row stayed locked by somebody else for 5 seconds",
+    what: "A table or row stayed locked by somebody else for 5 seconds",
     next: "try again; if it goes on, look for long transactions in pg_stat_activity",
   }),
   REFUSED: () => ({
@@ -86,8 +86,9 @@ export function explain(error: unknown, where: string): unknown {
   const cause: Error = first ?? error;
   const code = /does not support SSL/i.test(cause.message) ? "NO_TLS" : (cause as { code?: unknown }).code;
   if (typeof code !== "string") return error;
-  const text = known[/^23|^P0001/.test(code) ? "REFUSED" : (sameAs[code] ?? code)];
-  return text
-    ? new KnownError({ ...text(code, where), why: redact(cause.message) }, { cause: error })
-    : error;
+  const refused = /^23|^P0001/.test(code);
+  const text = known[refused ? "REFUSED" : (sameAs[code] ?? code)];
+  if (!text) return error;
+  const Kind = refused ? WriteRefused : code === "55P03" ? TableLocked : KnownError;
+  return new Kind({ ...text(code, where), why: redact(cause.message) }, { cause: error });
 }

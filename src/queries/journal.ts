@@ -2,7 +2,7 @@ import type { JournalEntry, JournalReader } from "../context.js";
 import { readCatalogue } from "./catalogue.js";
 import { isZoned } from "./columns.js";
 import type { Database, Tx } from "./database.js";
-import { literal } from "./database.js";
+import { literal } from "./literal.js";
 
 interface EntryRow {
   id: string;

@@ -1,4 +1,4 @@
-import type { Lease, Settlement, Written } from "../ports.js";
+import type { Lease, Settlement, Writes, Written } from "../ports.js";
 import { LeaseLost } from "../ports.js";
 import type { Effect } from "../sales/outcome.js";
 import type { Shape } from "./attempts.js";
@@ -21,28 +21,49 @@ export function currentXid(tx: Tx): Fragment {
 }
 
 /**
- * Writes down how attempts ended, and does to the row what follows, in one statement.
+ * Puts the answers on record, and nothing else: no row of the shop is touched, so that none of its locks, constraints
+ * and triggers can lose an acceptance. Doing it twice does no harm.
+ */
+export async function answer(tx: Tx, lease: Lease, settlements: readonly Settlement[]): Promise<void> {
+  const rows = await tx`
+    update purchase_fix.attempt a
+    set answer = s.answer, http_status = s.status, code = s.code, subcode = s.subcode, fbtrace_id = s."fbtraceId",
+        because = s.because
+    from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb)
+      s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text)
+    where a.id = s.attempt and a.run_id = ${lease.run} and a.settled_at is null
+    returning a.id`;
+  if (rows.length < settlements.length)
+    throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
+}
+
+/**
+ * Does to the rows what follows from the answers on record, in one statement, and closes the attempts.
  * Accepted: flag and id are set together, unless the row has another id, was flagged anew (and has no id yet), or is no
- * longer paid: then it is left (`overtaken`), and the acceptance stays on record.
+ * longer paid: then it is left (`overtaken`). A row that somebody else has locked keeps its attempt open.
  */
 export async function settle(
   tx: Tx,
   shape: Shape,
   lease: Lease,
   settlements: readonly Settlement[],
-): Promise<Written[]> {
+): Promise<Writes> {
   const rows = await tx<WrittenRow[]>`
     with d as (
-      select a.sale_id, a.event_id, a.flagged_at_claimed, s.*
-      from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb)
-        s(attempt bigint, answer text, revert boolean, status integer, code integer, subcode integer,
-          "fbtraceId" text, because text)
+      select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.answer, s.revert,
+             a.answer = 'accepted' or s.revert as moves
+      from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb) s(attempt bigint, revert boolean)
       join purchase_fix.attempt a on a.id = s.attempt and a.run_id = ${lease.run} and a.settled_at is null
+    ), held as (
+      select p.id as held from payments p join d on d.sale_id = p.id
+      where d.moves
+      order by p.id
+      for no key update of p skip locked
     ), confirmed as (
       update payments p
       set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`d.event_id`)},
           meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.flagTime(tx`d.flagged_at_claimed`)})
-      from d
+      from d join held on held.held = d.sale_id
       where p.id = d.sale_id and d.answer = 'accepted' and p.status = 'paid'
         and (p.meta_event_id is null or p.meta_event_id = ${shape.eventId(tx`d.event_id`)})
         and (p.meta_event_id is not null or p.meta_purchase_sent is not true
@@ -51,7 +72,7 @@ export async function settle(
                 p.meta_event_id::text as event_id
     ), reverted as (
       update payments p set meta_purchase_sent = false, meta_purchase_sent_at = null
-      from d
+      from d join held on held.held = d.sale_id
       where p.id = d.sale_id and d.revert and p.status = 'paid' and p.meta_event_id is null and p.meta_purchase_sent
         and p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed
       returning p.id, 'reverted' as effect, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
@@ -60,17 +81,49 @@ export async function settle(
       select * from confirmed union all select * from reverted
     )
     update purchase_fix.attempt t
-    set answer = d.answer, http_status = d.status, code = d.code, subcode = d.subcode, fbtrace_id = d."fbtraceId",
-        because = d.because, settled_at = clock_timestamp(),
-        effect = coalesce(c.effect, case when d.answer = 'accepted' or d.revert then 'overtaken' else 'kept' end),
-        flagged_after = c.flagged, flagged_at_after = c.flagged_at, meta_event_id_after = c.event_id
+    set settled_at = clock_timestamp(),
+        effect = coalesce(c.effect, case when d.moves then 'overtaken' else 'kept' end),
+        -- A sale that was taken back and kept stays flagged, by our claim.
+        flagged_after = case when c.id is not null then c.flagged when not d.flagged_before then true end,
+        flagged_at_after = case when c.id is not null then c.flagged_at when not d.flagged_before then d.flagged_at_claimed end,
+        meta_event_id_after = c.event_id
     from d left join changed c on c.id = d.sale_id
-    where t.id = d.attempt
+    where t.id = d.id
+      and (not d.moves or d.sale_id in (select held from held)
+           or not exists (select from payments p where p.id = d.sale_id))
     returning t.sale_id, t.id, t.effect, case when c.id is null then null else ${currentXid(tx)} end as xid,
               t.flagged_after, t.flagged_at_after, t.meta_event_id_after`;
-  if (rows.length < settlements.length)
+  const done = new Set(rows.map((row) => row.id));
+  const open = settlements.filter(({ attempt }) => !done.has(attempt)).map(({ attempt }) => attempt);
+  return { written: rows.map((row) => writtenOf(row)), locked: await stillOpen(tx, lease, open) };
+}
+
+/** @throws LeaseLost where another run has closed one of them */
+async function stillOpen(tx: Tx, lease: Lease, attempts: readonly string[]): Promise<number[]> {
+  if (attempts.length === 0) return [];
+  const rows = await tx<{ sale_id: string }[]>`
+    select a.sale_id from purchase_fix.attempt a
+    where a.id in (select value::bigint from jsonb_array_elements_text(${tx.json(attempts)}::jsonb))
+      and a.run_id = ${lease.run} and a.settled_at is null`;
+  if (rows.length < attempts.length)
     throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
-  return rows.map(writtenOf);
+  return rows.map((row) => Number(row.sale_id));
+}
+
+/** Closes attempts whose rows could not be had. Their answers stay on record, and say what the sale is. */
+export async function close(
+  tx: Tx,
+  lease: Lease,
+  attempts: readonly string[],
+  because: string,
+): Promise<Written[]> {
+  const rows = await tx<WrittenRow[]>`
+    update purchase_fix.attempt a
+    set effect = 'overtaken', settled_at = clock_timestamp(), because = concat_ws('; ', a.because, ${because}::text)
+    where a.id in (select value::bigint from jsonb_array_elements_text(${tx.json(attempts)}::jsonb))
+      and a.run_id = ${lease.run} and a.settled_at is null
+    returning a.sale_id, a.id, a.effect, null as xid, a.flagged_after, a.flagged_at_after, a.meta_event_id_after`;
+  return rows.map((row) => ({ ...writtenOf(row), because }));
 }
 
 export function writtenOf(row: WrittenRow): Written {

@@ -45,6 +45,12 @@ export function mayHaveBeenSent(sibling: Sibling, shared: string | null): boolea
   return wasAttempted(sibling);
 }
 
+/** The sales of its click that could still be counted in this one's place: under the event id that it is about to bear. */
+export function rivalsOf(sale: Sale, evidence: Evidence, eventId: string): number[] {
+  if (eventId !== sale.pageviewEventId) return [];
+  return evidence.siblings.filter(({ metaEventId }) => metaEventId !== eventId).map(({ id }) => id);
+}
+
 /** A pending sale that nobody flagged was never sent, under whatever id. */
 export function wasAttempted({ acceptedAt, metaEventId, status, flagged, journalled }: Sibling): boolean {
   return acceptedAt !== null || metaEventId !== null || status === "paid" || flagged || journalled;

@@ -73,6 +73,8 @@ export interface Evidence {
   readonly reverted: boolean;
   /** Meta refused this very event in the last attempt on record: repeating it needs a person first. */
   readonly refused: string | null;
+  /** The sale's last entry in our journal: a write that follows from this evidence demands that none was added since. */
+  readonly lastAttempt: string | null;
 }
 
 export const noEvidence: Evidence = {
@@ -84,4 +86,5 @@ export const noEvidence: Evidence = {
   flagTimes: [],
   reverted: false,
   refused: null,
+  lastAttempt: null,
 };

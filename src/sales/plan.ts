@@ -3,7 +3,7 @@ import { addAmounts, compareAmounts } from "./money.js";
 import { worth } from "./outcome.js";
 import { decide, remedy, revertsOnRefusal } from "./decision.js";
 import { needsPerson } from "./obstacle.js";
-import type { Action, Consent } from "./permissions.js";
+import type { Action, Consent, Permission } from "./permissions.js";
 import { noConsent } from "./permissions.js";
 import type { Instant } from "./sale.js";
 
@@ -33,6 +33,8 @@ export interface Plan {
   readonly action: Action;
   readonly act: readonly Planned[];
   readonly left: readonly Left[];
+  /** How many the tables allowed, before limits. */
+  readonly allowed: number;
 }
 
 /** What the operator said on the command line, for a whole run. */
@@ -46,6 +48,12 @@ export interface Wishes extends Consent {
 
 export const noWishes: Wishes = { ...noConsent, duplicateLimit: null, revertRefused: false, limit: null };
 
+/** A sale that the tables allow to act on. */
+interface Allowed {
+  readonly judged: Judged;
+  readonly permission: Extract<Permission, { allowed: true }>;
+}
+
 /** Decides, sale by sale and nearest deadline first, what is done and what is left. */
 export function makePlan(
   action: Action,
@@ -56,35 +64,59 @@ export function makePlan(
 ): Plan {
   const act: Planned[] = [];
   const left: Left[] = [];
-  let doubled = "0.00";
-  for (const judged of byDeadline(sales)) {
+  const leave = (judged: Judged, because: string, wouldAllow: string | null = null) =>
+    left.push({ judged, because, wouldAllow, person: needsPerson(judged, now) });
+  const allowed: Allowed[] = [];
+  const sorted = byDeadline(sales, now);
+  for (const judged of sorted) {
     const permission = decide(action, judged, wishes, policy, now);
-    const leave = (because: string, wouldAllow: string | null) =>
-      left.push({ judged, because, wouldAllow, person: needsPerson(judged, now) });
-    if (!permission.allowed) {
-      leave(permission.because, remedy(action, judged, wishes, policy, now));
-      continue;
-    }
-    if (wishes.limit !== null && act.length >= wishes.limit) {
-      leave(`beyond --limit ${wishes.limit}`, null);
-      continue;
-    }
-    if (permission.mayDouble) {
-      const sum = addAmounts([doubled, worth(judged.sale.amount)]);
-      if (wishes.duplicateLimit !== null && compareAmounts(sum, wishes.duplicateLimit) > 0) {
-        leave(`may count twice, and would exceed --accept-duplicate=${wishes.duplicateLimit}`, null);
-        continue;
-      }
-      doubled = sum;
-    }
-    act.push({
-      judged,
-      before: lastMoment(action, judged, permission.onlyWhileFolded),
-      mayDouble: permission.mayDouble,
-      revertIfRefused: revertsOnRefusal(judged, wishes, policy, now),
-    });
+    if (permission.allowed) allowed.push({ judged, permission });
+    else leave(judged, permission.because, remedy(action, judged, wishes, policy, now));
   }
-  return action === "resend" ? carriersFirst({ action, act, left }, now) : { action, act, left };
+  const planned = new Set<number>();
+  let doubled = "0.00";
+  for (const { judged, permission } of action === "resend" ? carriersFirst(allowed) : allowed) {
+    const { mayDouble, onlyWhileFolded } = permission;
+    const sum = mayDouble ? addAmounts([doubled, worth(judged.sale.amount)]) : doubled;
+    const carrier = action === "resend" && !mayDouble ? openCarrier(judged) : null;
+    if (wishes.limit !== null && act.length >= wishes.limit) {
+      leave(judged, `beyond --limit ${wishes.limit}`);
+    } else if (carrier !== null && !planned.has(carrier)) {
+      const because = `sale ${carrier} carries the click they share and must be settled first`;
+      leave(judged, because, `--id ${carrier},${judged.sale.id}`);
+    } else if (
+      wishes.duplicateLimit !== null &&
+      mayDouble &&
+      compareAmounts(sum, wishes.duplicateLimit) > 0
+    ) {
+      leave(judged, `may count twice, and would exceed --accept-duplicate=${wishes.duplicateLimit}`);
+    } else {
+      doubled = sum;
+      planned.add(judged.sale.id);
+      const before = lastMoment(action, judged, onlyWhileFolded);
+      act.push({ judged, before, mayDouble, revertIfRefused: revertsOnRefusal(judged, wishes, policy, now) });
+    }
+  }
+  const place = new Map(sorted.map((judged, at) => [judged, at]));
+  left.sort((a, b) => (place.get(a.judged) ?? 0) - (place.get(b.judged) ?? 0));
+  return { action, act, left, allowed: allowed.length };
+}
+
+/** The sale that must be settled first, because it carries the click that both share: only then is it certain which copies fold into which. */
+export function openCarrier({ identity: { carrier } }: Judged): number | null {
+  return carrier?.open && carrier.acceptedAt === null ? carrier.id : null;
+}
+
+/** A carrier goes before its siblings, so that no limit can cut between them for ever. */
+function carriersFirst(allowed: readonly Allowed[]): Iterable<Allowed> {
+  const byId = new Map(allowed.map((item) => [item.judged.sale.id, item]));
+  const ordered = new Set<Allowed>();
+  for (const item of allowed) {
+    const carrier = byId.get(openCarrier(item.judged) ?? Number.NaN);
+    if (carrier) ordered.add(carrier);
+    ordered.add(item);
+  }
+  return ordered;
 }
 
 function lastMoment(action: Action, judged: Judged, onlyWhileFolded: boolean): Instant {
@@ -93,31 +125,8 @@ function lastMoment(action: Action, judged: Judged, onlyWhileFolded: boolean): I
   return Math.min(...limits.filter((limit) => limit !== null));
 }
 
-export function byDeadline(sales: readonly Judged[]): Judged[] {
-  return sales.toSorted(
-    (a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity) || a.sale.id - b.sale.id,
-  );
-}
-
-/** A shared click's id is settled under its carrier first: only then is it certain which copies fold into which. */
-function carriersFirst(plan: Plan, now: Instant): Plan {
-  const planned = new Set(plan.act.map(({ judged }) => judged.sale.id));
-  const act: Planned[] = [];
-  const left = [...plan.left];
-  for (const item of plan.act) {
-    const carrier = item.judged.identity.carrier;
-    if (carrier?.open && carrier.acceptedAt === null && !planned.has(carrier.id) && !item.mayDouble) {
-      const because = `sale ${carrier.id} carries the click they share and must be settled first`;
-      const person = needsPerson(item.judged, now);
-      left.push({
-        judged: item.judged,
-        because,
-        wouldAllow: `--id ${carrier.id},${item.judged.sale.id}`,
-        person,
-      });
-    } else act.push(item);
-  }
-  const rank = ({ judged }: Planned) =>
-    judged.identity.carrier && planned.has(judged.identity.carrier.id) ? 1 : 0;
-  return { ...plan, act: act.toSorted((a, b) => rank(a) - rank(b)), left };
+/** The nearest deadline that can still be met comes first; what has expired comes last. */
+export function byDeadline(sales: readonly Judged[], now: Instant): Judged[] {
+  const at = ({ deadline }: Judged) => (deadline === null || deadline <= now ? Infinity : deadline);
+  return sales.toSorted((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)) || a.sale.id - b.sale.id);
 }

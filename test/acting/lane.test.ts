@@ -313,9 +313,12 @@ describe("the breaker", () => {
 });
 
 describe("what the journal is told of an answer", () => {
-  const claimed = [1, 2].map((saleId) => ({ saleId, attempt: `a${saleId}`, flaggedAt: null }));
-  const told = (answer: GraphAnswer | null, settled: "accepted" | "refused" | "unconfirmed" | "not-sent") =>
-    settlements(claimed, answer, { answer: settled, because: "so" }, (id) => id === 2);
+  const notes = [1, 2].map((saleId) => ({
+    claim: { saleId, attempt: `a${saleId}`, flaggedAt: null },
+    revert: saleId === 2,
+  }));
+  const told = (answer: GraphAnswer, settled: "accepted" | "refused" | "unconfirmed" | "not-sent") =>
+    settlements(notes, answer, { answer: settled, because: "so" });
 
   test("every attempt of the request, each with its own revert", () => {
     expect(told(refused("event"), "refused")).toEqual([
@@ -338,7 +341,6 @@ describe("what the journal is told of an answer", () => {
     ["too few events", { ...short, fbtraceId: "S1" }, { status: 200, code: null, fbtraceId: "S1" }],
     ["a lost answer", lost, { status: null, code: null, fbtraceId: null }],
     ["no connection", unreached, { status: null, code: null, fbtraceId: null }],
-    ["nothing sent at all", null, { status: null, code: null, fbtraceId: null }],
   ] as const)("%s: what is known of it", (_, answer, known) => {
     for (const settlement of told(answer, "unconfirmed")) expect(settlement).toMatchObject(known);
   });

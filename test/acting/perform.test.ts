@@ -261,6 +261,49 @@ describe("how it ends", () => {
     expect(world.output.documents).toEqual([]);
     expect(world.output.bars.at(-1)).toBe("stopped");
   });
+
+  test("a run that fails in the middle tells what it did all the same, and has it read back", async () => {
+    for (let at = 0; at < 1500; at += 1) insert();
+    const { attempts } = world.context();
+    let claims = 0;
+    const failing: typeof attempts = {
+      ...attempts,
+      claim: (...args) =>
+        (claims += 1) === 2 ? Promise.reject(new Error("the database is gone")) : attempts.claim(...args),
+    };
+    const read: number[] = [];
+    const witness = { check: (rows: readonly unknown[]) => Promise.resolve((read.push(rows.length), [])) };
+    await expect(perform("resend", {}, { attempts: failing, witness })).rejects.toThrow(
+      "the database is gone",
+    );
+    expect(world.output.documents).toEqual([]);
+    expect(world.output.warned).toEqual([
+      expect.stringMatching(
+        /^run run-\d+ failed in the middle: confirmed 1000 \(BRL 97000\.00\); no outcome for 500 sales$/,
+      ),
+    ]);
+    expect(world.output.said.at(-1)).toMatch(/^what is on record: purchase-fix journal --run run-\d+$/);
+    expect(read).toEqual([1000]);
+  });
+
+  test("interrupted before anything was claimed: the lock is not even taken", async () => {
+    insert();
+    const ctx = world.context();
+    const sales = { ...ctx.sales, now: () => (world.stop.abort(), ctx.sales.now()) };
+    expect(await perform("resend", {}, { sales })).toBe(1);
+    expect(world.output.said).toEqual(["interrupted: nothing was changed"]);
+    expect(world.shop.runs).toEqual([]);
+  });
+
+  test("a host whose clock is wrong goes by the database's", async () => {
+    const late = insert({ paidAt: world.clock.now() - 47 * hour - 60_000 });
+    const slow = { now: () => world.clock.now() - 2 * hour, sleep: world.clock.sleep };
+    const fast = { now: () => world.clock.now() + 2 * hour, sleep: world.clock.sleep };
+    expect(await perform("resend", named(late), { clock: slow })).toBe(1);
+    expect(world.graph.requests).toEqual([]);
+    const fresh = insert({ paidAt: world.clock.now() - 46 * hour });
+    expect(await perform("resend", named(fresh), { clock: fast })).toBe(0);
+  });
 });
 
 describe("the witness", () => {
@@ -302,6 +345,37 @@ describe("the witness", () => {
     ]);
     insert();
     expect(await perform("resend", {}, { witness: null })).toBe(0);
+  });
+});
+
+describe("a row that somebody else holds locked", () => {
+  const wishes = { ...options().wishes, withoutProof: true };
+
+  test("is given back once it is free, and left where it is not; the others are", async () => {
+    const [held, freed, free] = [0, 1, 2].map(() => insert({ paidAt: world.clock.now() - 20 * hour })) as [
+      number,
+      number,
+      number,
+    ];
+    world.shop.locked.add(held).add(freed);
+    world.clock.at(world.clock.now() + 500, () => world.shop.locked.delete(freed));
+    expect(await perform("revert", { wishes })).toBe(1);
+    expect([held, freed, free].map((id) => world.shop.read(id).flagged)).toEqual([true, false, false]);
+    expect(document()["left"]).toMatchObject([{ id: held, because: "its row was locked by somebody else" }]);
+  });
+
+  test("one that a constraint refuses is named, and the others are given back", async () => {
+    const ids = Array.from({ length: 5 }, () => insert({ paidAt: world.clock.now() - 20 * hour }));
+    world.shop.refusing.add(3);
+    expect(await perform("revert", { wishes })).toBe(1);
+    expect(ids.filter((id) => world.shop.read(id).flagged)).toEqual([3]);
+    expect(document()["outcomes"]).toMatchObject([
+      { id: 1, effect: "reverted" },
+      { id: 2, effect: "reverted" },
+      { id: 3, effect: "overtaken", because: expect.stringContaining("refused the write: payments_check") },
+      { id: 4, effect: "reverted" },
+      { id: 5, effect: "reverted" },
+    ]);
   });
 });
 

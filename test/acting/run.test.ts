@@ -163,7 +163,8 @@ test("a run that stood still for longer than its lease writes nothing more", asy
     run(async (lease) => {
       world.clock.pass(LEASE_MS + 1);
       const { mark } = world.shop.read(id);
-      return { result: await attempts.revert(lease, [{ saleId: id, mark }]), summary: {} };
+      const guard = { saleId: id, mark, lastAttempt: null };
+      return { result: await attempts.revert(lease, [guard]), summary: {} };
     }),
   );
   expect(error.message).toContain("The run lock was lost");

@@ -34,6 +34,8 @@ function around(hooks: { [call in keyof Attempts]?: { before?: () => void; after
     }) as unknown as Attempts[Name];
   return {
     claim: wrap("claim"),
+    answer: wrap("answer"),
+    close: wrap("close"),
     settle: wrap("settle"),
     revert: wrap("revert"),
     confirm: wrap("confirm"),
@@ -104,6 +106,7 @@ describe("a sale that changes between two tries is not sent a second time", () =
     const sent = await sendPlan(world);
     expect(world.graph.requests.map(({ sales }) => sales)).toEqual([[one, other], [other]]);
     expect(endings(sent)).toEqual({ [one]: "unconfirmed, kept", [other]: "accepted, confirmed" });
+    expect(reasons(sent)[one]).toContain("not repeated: confirmed meanwhile with event id pageview_1");
   });
 
   test("one of a batch is refunded while it is halved", async () => {
@@ -225,7 +228,7 @@ describe("a sale that was given back, and is taken back by its claim", () => {
     if ("holder" in got) throw new Error("locked");
     await ctx.attempts.revert(
       got.lease,
-      sales.map((id) => ({ saleId: id, mark: world.shop.read(id).mark })),
+      sales.map((id) => ({ saleId: id, mark: world.shop.read(id).mark, lastAttempt: null })),
     );
     await ctx.runs.release(got.lease, {});
     for (const id of sales) expect(world.shop.read(id)).toMatchObject({ flagged: false, flaggedAt: null });
@@ -358,6 +361,98 @@ describe("sales of one click", () => {
   });
 });
 
+describe("a row that somebody else holds locked", () => {
+  test("when it is claimed: it goes at the end, after the others, once it is free", async () => {
+    const [held, free] = [insert(), insert()];
+    world.shop.locked.add(held);
+    world.clock.at(world.clock.now() + 500, () => world.shop.locked.delete(held));
+    const sent = await sendPlan(world);
+    expect(endings(sent)).toEqual({ [held]: "accepted, confirmed", [free]: "accepted, confirmed" });
+    expect(world.graph.requests.map(({ sales }) => sales)).toEqual([[free], [held]]);
+  });
+
+  test("for good: it is left, with the reason, and the others are not kept waiting", async () => {
+    const [held, free] = [insert(), insert()];
+    world.shop.locked.add(held);
+    const sent = await sendPlan(world);
+    expect(endings(sent)).toEqual({
+      [held]: "nothing was sent: its row was locked by somebody else",
+      [free]: "accepted, confirmed",
+    });
+    expect(answersOf(held)).toEqual([]);
+  });
+
+  test("when it is settled, for a while: it is confirmed as soon as it is free", async () => {
+    const [held, free] = [insert(), insert()];
+    world.graph.latencyMs = 1_000;
+    world.clock.at(world.clock.now() + 500, () => world.shop.locked.add(held));
+    world.clock.at(world.clock.now() + 3_000, () => world.shop.locked.delete(held));
+    const sent = await sendPlan(world);
+    expect(endings(sent)).toEqual({ [held]: "accepted, confirmed", [free]: "accepted, confirmed" });
+    expect(world.shop.read(held).metaEventId).toBe(`pageview_${held}`);
+  });
+
+  test("when it is settled, for good: Meta's acceptance stays on record, and the next run confirms it without sending", async () => {
+    const [held, free] = [insert(), insert()];
+    world.graph.latencyMs = 1_000;
+    world.clock.at(world.clock.now() + 500, () => world.shop.locked.add(held));
+    const sent = await sendPlan(world);
+    expect(endings(sent)).toEqual({ [held]: "accepted, overtaken", [free]: "accepted, confirmed" });
+    expect(reasons(sent)[held]).toBe(
+      `Meta received it as pageview_${held}, but the row was left: its row was locked by somebody else`,
+    );
+    expect(answersOf(held)).toEqual(["accepted, overtaken"]);
+    world.shop.locked.delete(held);
+    const plan = await world.plan("confirm");
+    expect(plan.act.map(({ judged }) => [judged.sale.id, judged.kind])).toEqual([[held, "delivered"]]);
+  });
+});
+
+describe("a row that the shop's own constraints refuse to change", () => {
+  test("is found by halving: its answer stays on record, the others are confirmed", async () => {
+    const ids = Array.from({ length: 9 }, () => insert());
+    world.shop.refusing.add(5);
+    const sent = await sendPlan(world);
+    for (const id of ids)
+      expect(endings(sent)[id]).toBe(id === 5 ? "accepted, overtaken" : "accepted, confirmed");
+    expect(reasons(sent)[5]).toContain("the shop's database refused the write: payments_check");
+    expect(answersOf(5)).toEqual(["accepted, overtaken"]);
+    expect(sizes()).toEqual([9]);
+  });
+});
+
+describe("what happened elsewhere since the judgement", () => {
+  test("another run's attempt without an answer: nothing is sent beside it", async () => {
+    const [tried, other] = [insert(), insert()];
+    const plan = await world.plan();
+    world.graph.script = () => lost(1);
+    await sendPlan(world, await world.plan("resend", {}, { by: "name", references: [String(tried)] }));
+    world.graph.requests.length = 0;
+    world.graph.script = ({ sales }) => accepted(sales.length);
+    const sent = await sendPlan(world, plan);
+    expect(reasons(sent)[tried]).toBe("nothing was sent: another run attempted it meanwhile");
+    expect(world.graph.requests.map(({ sales }) => sales)).toEqual([[other]]);
+  });
+
+  test("a sale of the same click came through under the shared id: Meta would fold ours into it, so it is not sent", async () => {
+    const shared = { pageviewEventId: "pageview_shared" };
+    const [carrier, sibling] = [
+      insert({ ...shared, createdAt: world.clock.now() - 6 * hour }),
+      insert({ ...shared, status: "pending", flagged: false }),
+    ];
+    const plan = await world.plan();
+    expect(plan.act.map(({ judged }) => judged.identity.eventId)).toEqual(["pageview_shared"]);
+    world.shop.write(sibling, { status: "paid", flagged: true, metaEventId: "pageview_shared" });
+    const sent = await sendPlan(world, plan);
+    expect(reasons(sent)).toEqual({
+      [carrier]: "nothing was sent: a sale of its click was confirmed meanwhile",
+    });
+    expect(sizes()).toEqual([]);
+    const again = await world.plan();
+    expect(again.act.map(({ judged }) => judged.identity.eventId)).toEqual([`purchase_${carrier}`]);
+  });
+});
+
 describe("a lease that is lost", () => {
   const twoPixels = () => [
     insert({ pools: [pool({ id: 1, pixelId: "1001" })] }),
@@ -372,7 +467,7 @@ describe("a lease that is lost", () => {
     world.graph.latencyMs = 1_000;
     world.clock.at(world.clock.now() + 500, lose);
     const before = world.shop.read(sale);
-    await expect(sendPlan(world)).rejects.toThrow(LeaseLost);
+    expect((await sendPlan(world)).failure).toBeInstanceOf(LeaseLost);
     expect(world.shop.read(sale)).toEqual(before);
     expect(answersOf(sale)).toEqual(["null, null"]);
   });
@@ -381,7 +476,9 @@ describe("a lease that is lost", () => {
     for (let id = 1; id <= 1500; id += 1) insert();
     let calls = 0;
     const attempts = around({ claim: { before: () => (calls++ === 1 ? lose() : undefined) } });
-    await expect(sendPlan(world, undefined, { ports: { attempts } })).rejects.toThrow(LeaseLost);
+    const sent = await sendPlan(world, undefined, { ports: { attempts } });
+    expect(sent.failure).toBeInstanceOf(LeaseLost);
+    expect(sent.outcomes).toHaveLength(1000);
     expect(sizes()).toEqual([1000]);
     expect(world.shop.journal).toHaveLength(1000);
   });
@@ -398,9 +495,8 @@ describe("a lease that is lost", () => {
           ? Promise.reject(new Error("the database is gone for this lane"))
           : attempts.claim(lease, claims),
     };
-    await expect(sendPlan(world, undefined, { ports: { attempts: failing } })).rejects.toThrow(
-      "gone for this lane",
-    );
+    const sent = await sendPlan(world, undefined, { ports: { attempts: failing } });
+    expect(String(sent.failure)).toContain("gone for this lane");
     expect(sizes()).toEqual([1000]);
     expect(answersOf(first)).toEqual([]);
     expect(answersOf(second)).toEqual(["accepted, confirmed"]);

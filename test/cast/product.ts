@@ -5,13 +5,16 @@ import { disk } from "../../src/files.js";
 import type {
   Attempts,
   Claim,
+  Claimed,
   EvidenceReader,
+  Guard,
   Lease,
   RunRecord,
   Runs,
   SalesReader,
   Settlement,
   Witness,
+  Written,
 } from "../../src/ports.js";
 import type { CustomerReader } from "../../src/queries/customers.js";
 import type { Database } from "../../src/queries/database.js";
@@ -36,6 +39,8 @@ export interface Product {
   readonly customers: CustomerReader;
   readonly runs: Runs;
   readonly attempts: Attempts;
+  /** The same as most tests want it: guards with the journal's last word as it is now, and what was done alone. */
+  readonly act: Acts;
   readonly journal: JournalReader;
   readonly witness: Witness;
   /** The sale as it is now. */
@@ -43,6 +48,37 @@ export interface Product {
   /** Takes the run lock under a new id; a test that asks while another holds it is wrong. */
   begin(command?: string, ttlMs?: number): Promise<Lease>;
   close(): Promise<void>;
+}
+
+/** A guard whose sale has had no attempt since, unless the test says which was the last. */
+export type Loose<T extends Guard> = Omit<T, "lastAttempt"> & Partial<Pick<T, "lastAttempt">>;
+type Confirming = Guard & Pick<Claim, "eventId" | "origin" | "pixelId">;
+
+export interface Acts {
+  claim(lease: Lease, claims: readonly Loose<Claim>[]): Promise<readonly Claimed[]>;
+  /** Puts the answers on record, then does to the rows what follows. */
+  settle(lease: Lease, settlements: readonly Settlement[]): Promise<readonly Written[]>;
+  revert(lease: Lease, sales: readonly Loose<Guard>[]): Promise<readonly Written[]>;
+  confirm(lease: Lease, sales: readonly Loose<Confirming>[]): Promise<readonly Written[]>;
+}
+
+function actsOver(db: ShopDatabase, attempts: Attempts): Acts {
+  const exact = async <T extends Guard>(guards: readonly Loose<T>[]): Promise<T[]> => {
+    const rows = await db.query<{ sale_id: string; last: string }>(
+      "select sale_id::text, max(id)::text as last from purchase_fix.attempt group by sale_id",
+    );
+    const last = new Map(rows.map((row) => [Number(row.sale_id), row.last]));
+    return guards.map((guard) => ({ lastAttempt: last.get(guard.saleId) ?? null, ...guard }) as unknown as T);
+  };
+  return {
+    claim: async (lease, claims) => (await attempts.claim(lease, await exact<Claim>(claims))).claimed,
+    settle: async (lease, settlements) => {
+      await attempts.answer(lease, settlements);
+      return (await attempts.settle(lease, settlements)).written;
+    },
+    revert: async (lease, sales) => (await attempts.revert(lease, await exact<Guard>(sales))).written,
+    confirm: async (lease, sales) => (await attempts.confirm(lease, await exact<Confirming>(sales))).written,
+  };
 }
 
 export interface ProductOptions {
@@ -58,14 +94,16 @@ export function openProduct(db: ShopDatabase, options: ProductOptions = {}): Pro
   const connection = resolveConnection({ url, env: {}, files: disk, home: null, user: null });
   const database = openDatabase(forPostgresJs(connection, "test-product"), connection);
   const sales = openSales(database, timeZone);
-  const runs = openRuns(database);
+  const runs = openRuns(database, database);
+  const attempts = openAttempts(database, timeZone);
   return {
     database,
     sales,
     evidence: openEvidence(database, timeZone),
     customers: openCustomers(database),
     runs,
-    attempts: openAttempts(database, timeZone),
+    attempts,
+    act: actsOver(db, attempts),
     journal: openJournal(database),
     witness: openWitness(connection, "test-product"),
     sale: async (id) => (await sales.named([String(id)])).get(String(id)) ?? missing(id),
@@ -91,7 +129,7 @@ export function newRun(command = "resend", id = `run-${(runsMade += 1)}`): RunRe
 }
 
 /** A claim of a sale just as it was read, with its page view's id. */
-export function claimOf(sale: Sale, changes: Partial<Claim> = {}): Claim {
+export function claimOf(sale: Sale, changes: Partial<Claim> = {}): Loose<Claim> {
   return {
     saleId: sale.id,
     mark: sale.mark,
@@ -100,6 +138,7 @@ export function claimOf(sale: Sale, changes: Partial<Claim> = {}): Claim {
     pixelId: "111",
     before: Date.now() + 86_400_000,
     takeBack: false,
+    siblings: [],
     ...changes,
   };
 }

@@ -195,14 +195,15 @@ describe.concurrent("a journal of another build", () => {
 });
 
 describe.concurrent("a row that somebody keeps locked", () => {
-  test("is waited for 5 seconds, and then left: exit 2, nothing sent", async ({ shop }) => {
-    const sale = await shop.sale();
+  test("is left, with the reason: exit 1, nothing sent; the others go", async ({ shop }) => {
+    const [held, free] = [await shop.sale(), await shop.sale()];
     await shop.db.query("begin");
-    await shop.db.query("select from payments for update");
-    const lines = refusal(await shop.run(`resend --id ${sale}`));
+    await shop.db.query("select from payments where id = $1 for update", [held]);
+    const { code, stdout } = await shop.run(`resend --id ${held},${free}`);
     await shop.db.query("rollback");
-    expect(lines[0]).toBe("error: A row stayed locked by somebody else for 5 seconds");
-    expect(await shop.requests()).toEqual([]);
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
+    expect(code).toBe(1);
+    expect(stdout).toContain("nothing was sent: its row was locked by somebody else");
+    expect((await shop.requests()).length).toBe(1);
+    expect(await shop.states()).toEqual({ [held]: "stuck", [free]: `confirmed as pageview_${free}` });
   });
 });

@@ -106,7 +106,7 @@ describe.concurrent("resend for programs", () => {
         confirmed: { count: "number", amount: "string" },
       },
     });
-    expect(run).toMatch(/^[0-9a-f]{8}$/);
+    expect(run).toMatch(/^[0-9a-f]{12}$/);
     expect(sales.map(({ id }) => id)).toEqual([plain, old]);
     expect(told).toMatchObject({ version: 1, command: "resend", dryRun: false });
     expect(told.outcomes).toEqual([

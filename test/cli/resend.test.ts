@@ -20,7 +20,7 @@ describe.concurrent("resend by name", () => {
     });
     expect(await shop.counted()).toEqual([a, b, c].map((id) => `pageview_${id}`));
     expect(await shop.ledger()).toHaveLength(3);
-    expect(stderr).toMatch(/^run [0-9a-f]{8}: confirmed 3 \(BRL 291\.00\)\n/);
+    expect(stderr).toMatch(/^run [0-9a-f]{12}: confirmed 3 \(BRL 291\.00\)\n/);
     expect(code).toBe(0);
   });
 
@@ -93,9 +93,9 @@ describe.concurrent("resend of a window", () => {
       .map(([id, , , , what, , why]) => [Number(id), what, why]);
     expect(told).toEqual([
       [plain, "accepted, confirmed", "Meta received it"],
-      [expired, "left", expect.stringContaining("paid over 7 days ago")],
       [young, "left", expect.stringContaining("its own task may run for 20m")],
       [old, "left", expect.stringContaining("it may count twice (allowed by --accept-duplicate)")],
+      [expired, "left", expect.stringContaining("paid over 7 days ago")],
     ]);
     expect(stderr).toContain("left 3 sales, of which 2 need a person\n");
     expect(code).toBe(1);

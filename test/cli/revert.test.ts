@@ -14,7 +14,7 @@ describe.concurrent("revert", () => {
     expect(await shop.states()).toEqual({ [sale]: "not flagged", [other]: "stuck" });
     expect(await shop.snapshot()).toContain(untouched);
     expect(stdout).toMatch(new RegExp(`^${sale}\\t.*\\treverted\\t\\tgiven back: the next visit`, "m"));
-    expect(stderr).toMatch(/^run [0-9a-f]{8}: reverted 1 \(BRL 97\.00\)\n$/);
+    expect(stderr).toMatch(/^run [0-9a-f]{12}: reverted 1 \(BRL 97\.00\)\n$/);
     expect(code).toBe(0);
     expect(await shop.requests()).toEqual([]);
   });

@@ -17,7 +17,7 @@ describe.concurrent("the run lock", () => {
     const second = await shop.run(`resend --id ${other}`);
     gate.open();
     expect(second.stderr.split("\n")).toEqual([
-      expect.stringMatching(/^error: Another run holds the lock: resend \(run [0-9a-f]{8}\)$/),
+      expect.stringMatching(/^error: Another run holds the lock: resend \(run [0-9a-f]{12}\)$/),
       expect.stringMatching(/^ {2}why: started \d{4}-.*Z by \S+ on \S+, process \d+$/),
       expect.stringMatching(
         /^ {2}next: wait for it \(--wait SECONDS\); a dead run's lock ends by itself at /,
@@ -43,7 +43,7 @@ describe.concurrent("the run lock", () => {
     await second.said("waiting for run");
     gate.open();
     const waited = await second.ended;
-    expect(waited.stderr).toMatch(/^waiting for run [0-9a-f]{8} on \S+ \(resend\)\n/);
+    expect(waited.stderr).toMatch(/^waiting for run [0-9a-f]{12} on \S+ \(resend\)\n/);
     expect([(await first.ended).code, waited.code]).toEqual([0, 0]);
     expect(await shop.counted()).toEqual([`pageview_${sale}`, `pageview_${other}`]);
   });

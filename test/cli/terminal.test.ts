@@ -169,7 +169,7 @@ describe.skipIf(!hasTerminal()).concurrent("the question before a window", () =>
     await asked.said(", 1 as TEST EVENTS? [y/N] ");
     await asked.type("y\n");
     const { stdout, code } = await asked.ended;
-    expect(stripVTControlCharacters(stdout)).toMatch(/^run [0-9a-f]{8}: confirmed 2 .*, 1 as TEST EVENTS$/m);
+    expect(stripVTControlCharacters(stdout)).toMatch(/^run [0-9a-f]{12}: confirmed 2 .*, 1 as TEST EVENTS$/m);
     expect(code).toBe(0);
     const codes = (await shop.ledger()).map(({ eventId, testEventCode }) => [eventId, testEventCode]);
     expect(codes).toContainEqual([`pageview_${test}`, "TEST1"]);

@@ -50,6 +50,18 @@ describe("what the real network does too rarely for a test", () => {
     expect(second.aborts()).toBe(1);
   });
 
+  test("a connection that stands too late for what was checked before carries nothing", async () => {
+    const fake = dispatcher();
+    const sending = exchange(fake, { ...post, mayWrite: () => false });
+    const late = connection(fake.handler[0] ?? {});
+    late.start();
+    expect(await sending).toMatchObject({
+      kind: "unreached",
+      because: "too much time had passed since the check that it may be sent",
+    });
+    expect(late.aborts()).toBe(1);
+  });
+
   test("an error with two addresses behind it still has a reason", async () => {
     const fake = dispatcher();
     const sending = exchange(fake, post);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Claim, Lease } from "../../src/ports.js";
+import type { Loose } from "../cast/product.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
@@ -35,15 +36,15 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
 
   const insert = async (sale: Partial<Parameters<typeof insertSale>[1]> = {}) =>
     await insertSale(db.witness, { botId: 1, ...sale });
-  const claimed = async (...claims: Claim[]) =>
-    (await product.attempts.claim(lease, claims)).map(({ saleId }) => saleId);
+  const claimed = async (...claims: Loose<Claim>[]) =>
+    (await product.act.claim(lease, claims)).map(({ saleId }) => saleId);
   const journal = async () =>
     await db.query<Record<string, unknown>>("select * from purchase_fix.attempt order by id");
 
   test("an attempt is on record before the request leaves, and the row is left as it is", async () => {
     const sale = await product.sale(await insert());
     const before = await wholeRows(db);
-    const [attempt] = await product.attempts.claim(lease, [claimOf(sale)]);
+    const [attempt] = await product.act.claim(lease, [claimOf(sale)]);
     expect(attempt).toEqual({ saleId: sale.id, attempt: expect.any(String), flaggedAt: sale.mark.flaggedAt });
     expect(changes(before, await wholeRows(db))).toEqual({});
     const [row, ...others] = await journal();
@@ -104,7 +105,7 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
   test("a deadline is compared with the database's clock, at the moment of the claim", async () => {
     const now = await product.sales.now();
     const deadlines = [now - 1, now + 60_000, Infinity];
-    const claims: Claim[] = [];
+    const claims: Loose<Claim>[] = [];
     for (const before of deadlines) claims.push(claimOf(await product.sale(await insert()), { before }));
     expect(await claimed(...claims)).toEqual(claims.slice(1).map(({ saleId }) => saleId));
   });
@@ -120,7 +121,7 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
     test("sets flag and time again, and touches no other column", async () => {
       const sale = await product.sale(await insert({ flagged: false, flaggedHoursAgo: null }));
       const before = await wholeRows(db);
-      const [attempt] = await product.attempts.claim(lease, [claimOf(sale, { takeBack: true })]);
+      const [attempt] = await product.act.claim(lease, [claimOf(sale, { takeBack: true })]);
       const after = await product.sale(sale.id);
       expect(changes(before, await wholeRows(db))).toEqual({
         [sale.id]: { meta_purchase_sent: true, meta_purchase_sent_at: expect.any(String) },
@@ -152,7 +153,7 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
   describe("at most one attempt of a sale is unsettled", () => {
     test("the database sees to it, whoever writes", async () => {
       const sale = await product.sale(await insert());
-      await product.attempts.claim(lease, [claimOf(sale)]);
+      await product.act.claim(lease, [claimOf(sale)]);
       const again = `insert into purchase_fix.attempt (run_id, sale_id) values ('${lease.run}', ${sale.id})`;
       await expect(db.query(again)).rejects.toThrow("attempt_unsettled");
       await db.query("update purchase_fix.attempt set settled_at = now()");
@@ -162,7 +163,7 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
 
     test("one that a dead run left is closed as unconfirmed, and a new one begins", async () => {
       const [sale, other] = [await product.sale(await insert()), await product.sale(await insert())];
-      await product.attempts.claim(lease, [claimOf(sale), claimOf(other)]);
+      await product.act.claim(lease, [claimOf(sale), claimOf(other)]);
       const dead = lease;
       await db.query("update purchase_fix.lease set expires_at = now()");
       lease = await product.begin();
@@ -185,10 +186,62 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
 
     test("one whose sale has moved meanwhile stays open: nobody knows its answer", async () => {
       const sale = await product.sale(await insert());
-      await product.attempts.claim(lease, [claimOf(sale)]);
+      await product.act.claim(lease, [claimOf(sale)]);
       await db.query("update payments set amount = amount + 1");
       expect(await claimed(claimOf(sale))).toEqual([]);
       expect(await journal()).toMatchObject([{ answer: null, settled_at: null }]);
+    });
+  });
+
+  test("an attempt that another run made since the judgement is noticed, whatever came of it", async () => {
+    const [tried, other] = [await product.sale(await insert()), await product.sale(await insert())];
+    const [first] = await product.act.claim(lease, [claimOf(tried)]);
+    await product.act.settle(lease, [settlementOf(first?.attempt ?? "", { answer: "unconfirmed" })]);
+    const judged = [tried, other].map((sale) => ({ ...claimOf(sale), lastAttempt: null }));
+    const got = await product.attempts.claim(lease, judged);
+    expect(got).toMatchObject({ claimed: [{ saleId: other.id }], hindered: [] });
+    expect((await product.attempts.states([tried.id])).get(tried.id)?.lastAttempt).toBe(first?.attempt);
+    expect(await claimed({ ...claimOf(tried), lastAttempt: first?.attempt ?? null })).toEqual([tried.id]);
+  });
+
+  test("a sale of its click that was confirmed under the id meanwhile keeps it from being claimed, and is named as the reason", async () => {
+    const click = "pageview_shared";
+    const ids = [
+      await insert({ pageviewEventId: click }),
+      await insert({ pageviewEventId: click }),
+      await insert(),
+    ];
+    const [sale, sibling, other] = [
+      await product.sale(ids[0] ?? 0),
+      ids[1] ?? 0,
+      await product.sale(ids[2] ?? 0),
+    ];
+    const claims = [
+      { ...claimOf(sale, { siblings: [sibling] }), lastAttempt: null },
+      { ...claimOf(other), lastAttempt: null },
+    ];
+    await db.query("update payments set meta_event_id = 'pageview_x' where id = $1", [sibling]);
+    expect((await product.attempts.claim(lease, claims.slice(0, 1))).claimed).toHaveLength(1);
+    await db.query("truncate purchase_fix.attempt");
+    await db.query("update payments set meta_event_id = $2 where id = $1", [sibling, click]);
+    expect(await product.attempts.claim(lease, claims)).toMatchObject({
+      claimed: [{ saleId: other.id }],
+      hindered: [{ saleId: sale.id, by: "sibling" }],
+    });
+  });
+
+  test("an answer that a dead run put on record is kept when its attempt is closed", async () => {
+    const sale = await product.sale(await insert());
+    const [attempt] = await product.act.claim(lease, [claimOf(sale)]);
+    const refusal = settlementOf(attempt?.attempt ?? "", { answer: "refused", because: "Meta refused: 100" });
+    await product.attempts.answer(lease, [refusal]);
+    await product.runs.release(lease, {});
+    lease = await product.begin();
+    expect(await claimed(claimOf(sale))).toEqual([sale.id]);
+    expect((await journal())[0]).toMatchObject({
+      answer: "refused",
+      effect: "kept",
+      because: "Meta refused: 100",
     });
   });
 
@@ -198,12 +251,12 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
       select 1, 'BOT1_' || i, 'paid', i, true, localtimestamp, localtimestamp from generate_series(1, 1000) i`);
     const sales = await product.sales.stuck({ since: 0, until: null });
     expect(sales).toHaveLength(1000);
-    const got = await product.attempts.claim(
+    const got = await product.act.claim(
       lease,
       sales.map((sale) => claimOf(sale)),
     );
     expect(got.map(({ saleId }) => saleId)).toEqual(sales.map(({ id }) => id).toSorted((a, b) => a - b));
-    const written = await product.attempts.settle(
+    const written = await product.act.settle(
       lease,
       got.map(({ attempt }) => settlementOf(attempt)),
     );

@@ -1,7 +1,8 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KnownError } from "../../src/errors.js";
-import { filledIn, literal } from "../../src/queries/database.js";
+import { KnownError, TableLocked, WriteRefused } from "../../src/errors.js";
+import { filledIn, literal } from "../../src/queries/literal.js";
+import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
@@ -50,40 +51,97 @@ describe("a transaction that only reads", () => {
 });
 
 describe("a row that the application has locked", () => {
-  test("is waited for 5 s; then the write fails, saying so, and nothing was changed", async () => {
-    const [locked, free] = [
-      await insertSale(db.witness, { botId: 1 }),
-      await insertSale(db.witness, { botId: 1 }),
-    ];
-    const [a, b] = [await product.sale(locked), await product.sale(free)];
+  const inserted = async () => await product.sale(await insertSale(db.witness, { botId: 1 }));
+
+  test("is stepped over by every write, which says so; its neighbour is written, and nobody waits", async () => {
+    const [a, b, c, d] = [await inserted(), await inserted(), await inserted(), await inserted()];
     const lease = await product.begin();
-    const [claimed] = await product.attempts.claim(lease, [claimOf(b)]);
+    const [claimed] = await product.act.claim(lease, [claimOf(c)]);
+    const settlements = [settlementOf(claimed?.attempt ?? "")];
     const application = new Client({ connectionString: db.url });
     await application.connect();
     try {
       await application.query("begin");
-      await application.query("update payments set customer_name = 'Ana' where id in ($1, $2)", [
-        locked,
-        free,
-      ]);
+      await application.query("update payments set customer_name = 'Ana' where id in ($1, $2)", [a.id, c.id]);
       const before = await wholeRows(db);
-      const attempts = await db.query("select * from purchase_fix.attempt");
-      const refusals = await Promise.all([
-        problem(product.attempts.claim(lease, [claimOf(a)])),
-        problem(product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")])),
-        problem(product.attempts.revert(lease, [{ saleId: a.id, mark: a.mark }])),
-        problem(product.attempts.confirm(lease, [claimOf(a)])),
-      ]);
-      for (const refusal of refusals) {
-        expect(refusal.what).toBe("A row stayed locked by somebody else for 5 seconds");
-        expect(refusal.next).toContain("pg_stat_activity");
-      }
-      expect(changes(before, await wholeRows(db))).toEqual({});
-      expect(await db.query("select * from purchase_fix.attempt")).toEqual(attempts);
+      const guard = (sale: Sale) => ({ saleId: sale.id, mark: sale.mark, lastAttempt: null });
+      expect(await product.attempts.claim(lease, [{ ...claimOf(a), lastAttempt: null }])).toEqual({
+        claimed: [],
+        hindered: [{ saleId: a.id, by: "lock" }],
+      });
+      await product.attempts.answer(lease, settlements);
+      expect(await product.attempts.settle(lease, settlements)).toEqual({ written: [], locked: [c.id] });
+      expect(await product.attempts.revert(lease, [guard(a), guard(b)])).toMatchObject({
+        written: [{ saleId: b.id, effect: "reverted" }],
+        locked: [a.id],
+      });
+      const told = { eventId: "pageview_x", origin: "journal", pixelId: "111" };
+      expect(
+        await product.attempts.confirm(
+          lease,
+          [guard(a), guard(d)].map((one) => ({ ...one, ...told })),
+        ),
+      ).toMatchObject({ written: [{ saleId: d.id, effect: "confirmed" }], locked: [a.id] });
+      expect(Object.keys(changes(before, await wholeRows(db)))).toEqual([String(b.id), String(d.id)]);
     } finally {
       await application.end();
     }
-    expect(await product.attempts.revert(lease, [{ saleId: a.id, mark: a.mark }])).toHaveLength(1);
+    // Meta's answer was on record all the while.
+    expect(
+      await db.query("select answer, effect, settled_at from purchase_fix.attempt where sale_id = $1", [
+        c.id,
+      ]),
+    ).toEqual([{ answer: "accepted", effect: null, settled_at: null }]);
+    expect((await product.attempts.settle(lease, settlements)).written).toMatchObject([
+      { saleId: c.id, effect: "confirmed", metaEventId: c.pageviewEventId },
+    ]);
+    await product.runs.release(lease, {});
+  });
+
+  test("a table that is locked as a whole is waited for 5 s; the answer is on record, and nothing else was changed", async () => {
+    const sale = await inserted();
+    const lease = await product.begin();
+    const [claimed] = await product.act.claim(lease, [claimOf(sale)]);
+    const settlements = [settlementOf(claimed?.attempt ?? "")];
+    const migration = new Client({ connectionString: db.url });
+    await migration.connect();
+    try {
+      await migration.query("begin");
+      await migration.query("lock table payments in access exclusive mode");
+      await product.attempts.answer(lease, settlements);
+      const refusal = await product.attempts.settle(lease, settlements).catch((thrown: unknown) => thrown);
+      expect(refusal).toBeInstanceOf(TableLocked);
+      expect((refusal as KnownError).problem.next).toContain("pg_stat_activity");
+      const closed = await product.attempts.close(lease, [claimed?.attempt ?? ""], "its row was locked");
+      expect(closed).toMatchObject([{ saleId: sale.id, effect: "overtaken", because: "its row was locked" }]);
+    } finally {
+      await migration.end();
+    }
+    expect(await product.sale(sale.id)).toEqual(sale);
+    const now = await product.sales.now();
+    const evidence = (await product.evidence.about([sale], now)).get(sale.id);
+    expect(evidence?.traces).toMatchObject([{ result: "accepted", eventId: sale.pageviewEventId }]);
+    await product.runs.release(lease, {});
+  });
+
+  test("a row that a trigger of the shop refuses is a refusal of its own kind, and nothing of its statement stays", async () => {
+    const [bad, good] = [await inserted(), await inserted()];
+    const lease = await product.begin();
+    const claimed = await product.act.claim(lease, [claimOf(bad), claimOf(good)]);
+    const settlements = claimed.map(({ attempt }) => settlementOf(attempt));
+    await db.query(
+      `alter table payments add constraint audited check (id <> ${bad.id} or meta_event_id is null)`,
+    );
+    try {
+      await product.attempts.answer(lease, settlements);
+      await expect(product.attempts.settle(lease, settlements)).rejects.toThrow(WriteRefused);
+      expect(await product.sale(good.id)).toEqual(good);
+      expect((await product.attempts.settle(lease, settlements.slice(1))).written).toMatchObject([
+        { saleId: good.id, effect: "confirmed" },
+      ]);
+    } finally {
+      await db.query("alter table payments drop constraint audited");
+    }
     await product.runs.release(lease, {});
   });
 
@@ -99,7 +157,7 @@ describe("a row that the application has locked", () => {
       await application.query("begin");
       await application.query("select from payments where id = $1 for update", [locked]);
       expect((await product.sale(locked)).id).toBe(locked);
-      const claimed = await product.attempts.claim(lease, [claimOf(await product.sale(free))]);
+      const claimed = await product.act.claim(lease, [claimOf(await product.sale(free))]);
       expect(claimed.map(({ saleId }) => saleId)).toEqual([free]);
     } finally {
       await application.end();

@@ -45,7 +45,7 @@ describe.each(["timestamp", "timestamptz"])(
       return { result, changed: changes(before, await wholeRows(db)) };
     };
     const revert = (...sales: Sale[]) =>
-      product.attempts.revert(
+      product.act.revert(
         lease,
         sales.map(({ id, mark }) => ({ saleId: id, mark })),
       );
@@ -124,9 +124,9 @@ describe.each(["timestamp", "timestamptz"])(
 
       test("a sale of which an attempt is unsettled is left: it may be on its way to Meta", async () => {
         const sale = await insert();
-        const [claimed] = await product.attempts.claim(lease, [claimOf(sale)]);
+        const [claimed] = await product.act.claim(lease, [claimOf(sale)]);
         expect(await moving(() => revert(sale))).toEqual({ result: [], changed: {} });
-        await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "", { answer: "not-sent" })]);
+        await product.act.settle(lease, [settlementOf(claimed?.attempt ?? "", { answer: "not-sent" })]);
         expect(await revert(sale)).toMatchObject([{ effect: "reverted" }]);
       });
 
@@ -140,7 +140,7 @@ describe.each(["timestamp", "timestamptz"])(
 
     describe("confirm", () => {
       const confirm = (...sales: Sale[]) =>
-        product.attempts.confirm(
+        product.act.confirm(
           lease,
           sales.map((sale) => claimOf(sale, { eventId: `accepted_${sale.id}`, origin: "journal" })),
         );
@@ -203,7 +203,7 @@ describe.each(["timestamp", "timestamptz"])(
       test("an id that is too long is cut as in an acceptance", async () => {
         const sale = await insert();
         const eventId = "x".repeat(150);
-        const written = await product.attempts.confirm(lease, [claimOf(sale, { eventId })]);
+        const written = await product.act.confirm(lease, [claimOf(sale, { eventId })]);
         expect((await product.sale(sale.id)).metaEventId).toBe(eventId.slice(0, 100));
         expect(await product.witness.check(written)).toEqual([]);
         expect(await journal()).toMatchObject([{ event_id: eventId }]);
@@ -252,8 +252,8 @@ describe.each(["timestamp", "timestamptz"])(
 
       test("leaves what Meta accepted, and says so; an id cannot smuggle SQL into it", async () => {
         const sale = await insert({ pageviewEventId: "x\ndelete from payments; --\r\ndrop table payments;" });
-        const [claimed] = await product.attempts.claim(lease, [claimOf(sale)]);
-        await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
+        const [claimed] = await product.act.claim(lease, [claimOf(sale)]);
+        await product.act.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
         const reverted = await insert();
         await revert(reverted);
         const sql = (await product.journal.inverse(lease.run)) ?? "";
@@ -264,8 +264,8 @@ describe.each(["timestamp", "timestamptz"])(
 
       test("of a refusal that gave a sale back: the flag as it was before the attempt", async () => {
         const sale = await insert();
-        const [claimed] = await product.attempts.claim(lease, [claimOf(sale)]);
-        await product.attempts.settle(lease, [
+        const [claimed] = await product.act.claim(lease, [claimOf(sale)]);
+        await product.act.settle(lease, [
           settlementOf(claimed?.attempt ?? "", { answer: "refused", revert: true }),
         ]);
         await db.query((await product.journal.inverse(lease.run)) ?? "");
@@ -273,7 +273,7 @@ describe.each(["timestamp", "timestamptz"])(
       });
 
       test("there is none for a run that changed nothing, nor for one that never was", async () => {
-        await product.attempts.claim(lease, [claimOf(await insert())]);
+        await product.act.claim(lease, [claimOf(await insert())]);
         expect(await product.journal.inverse(lease.run)).toBeNull();
         expect(await product.journal.inverse("no-such-run")).toBeNull();
       });

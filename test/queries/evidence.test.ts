@@ -41,21 +41,19 @@ async function about(sale: Sale): Promise<Evidence> {
 
 async function claim(sale: Sale, eventId = sale.pageviewEventId ?? ""): Promise<string> {
   const fresh = await product.sale(sale.id);
-  const [claimed] = await product.attempts.claim(lease, [
-    claimOf(fresh, { eventId, takeBack: !fresh.flagged }),
-  ]);
+  const [claimed] = await product.act.claim(lease, [claimOf(fresh, { eventId, takeBack: !fresh.flagged })]);
   return claimed?.attempt ?? "";
 }
 
 async function attempt(sale: Sale, settlement: Partial<Settlement>, eventId?: string): Promise<void> {
-  await product.attempts.settle(lease, [settlementOf(await claim(sale, eventId), settlement)]);
+  await product.act.settle(lease, [settlementOf(await claim(sale, eventId), settlement)]);
 }
 
 async function giveBack(sale: Sale): Promise<void> {
   await product.runs.release(lease, {});
   lease = await product.begin("revert");
   const { mark } = await product.sale(sale.id);
-  expect(await product.attempts.revert(lease, [{ saleId: sale.id, mark }])).toHaveLength(1);
+  expect(await product.act.revert(lease, [{ saleId: sale.id, mark }])).toHaveLength(1);
 }
 
 /** Another run, and some time: `attempted_at` of everything so far moves into the past. */
@@ -139,7 +137,7 @@ describe("our own journal", () => {
     await giveBack(reverted);
     await product.runs.release(lease, {});
     lease = await product.begin("confirm");
-    await product.attempts.confirm(lease, [claimOf(await product.sale(confirmed.id))]);
+    await product.act.confirm(lease, [claimOf(await product.sale(confirmed.id))]);
     expect(await about(reverted)).toMatchObject({ traces: [], reverted: true });
     expect(await about(confirmed)).toMatchObject({ traces: [], reverted: false });
   });
@@ -302,7 +300,7 @@ describe("sales of one click", () => {
     ]);
     const attemptId = await claim(byUs);
     await db.query("update payments set meta_event_id = 'another' where id = $1", [byUs.id]);
-    await product.attempts.settle(lease, [settlementOf(attemptId)]);
+    await product.act.settle(lease, [settlementOf(attemptId)]);
     const now = await product.sales.now();
     const siblings = await siblingsOf(sale);
     expect(siblings[byRow.id]).toMatchObject({ acceptedAt: byRow.flaggedAt, journalled: false, open: false });

@@ -32,7 +32,7 @@ const saleWith = async (extra: Record<string, unknown>) => {
 async function expectClaimable(id: number): Promise<void> {
   const sale = await product.sale(id);
   const lease = await product.begin();
-  const claimed = await product.attempts.claim(lease, [claimOf(sale)]);
+  const claimed = await product.act.claim(lease, [claimOf(sale)]);
   await product.runs.release(lease, {});
   expect(claimed.map(({ saleId, flaggedAt }) => ({ saleId, flaggedAt }))).toEqual([
     { saleId: sale.id, flaggedAt: sale.mark.flaggedAt },
@@ -161,6 +161,7 @@ describe("other moments", () => {
     expect((await product.attempts.states([77])).get(77)).toEqual({
       status: "null",
       flagged: false,
+      lastAttempt: null,
       metaEventId: null,
       mark: { flaggedAt: null, amount: null },
     });

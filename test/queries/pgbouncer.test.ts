@@ -47,12 +47,12 @@ describe.skipIf(pooler === null)("through PgBouncer in transaction mode", () => 
   test("the whole way of a sale: lease, claim, settle, revert, confirm, witness, release", async () => {
     const [accepted, reverted, confirmed] = [await insert(), await insert(), await insert()];
     const lease = await product.begin();
-    const [claimed] = await product.attempts.claim(lease, [claimOf(accepted)]);
+    const [claimed] = await product.act.claim(lease, [claimOf(accepted)]);
     expect(await product.runs.renew(lease, 60_000)).toBe(true);
     const written = [
-      ...(await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")])),
-      ...(await product.attempts.revert(lease, [{ saleId: reverted.id, mark: reverted.mark }])),
-      ...(await product.attempts.confirm(lease, [claimOf(confirmed)])),
+      ...(await product.act.settle(lease, [settlementOf(claimed?.attempt ?? "")])),
+      ...(await product.act.revert(lease, [{ saleId: reverted.id, mark: reverted.mark }])),
+      ...(await product.act.confirm(lease, [claimOf(confirmed)])),
     ];
     expect(written.map(({ effect }) => effect)).toEqual(["confirmed", "reverted", "confirmed"]);
     expect(await product.witness.check(written)).toEqual([]);
@@ -74,8 +74,8 @@ describe.skipIf(pooler === null)("through PgBouncer in transaction mode", () => 
     const lease = await product.begin();
     await Promise.all(
       sales.map(async (sale) => {
-        const [claimed] = await product.attempts.claim(lease, [claimOf(sale)]);
-        await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
+        const [claimed] = await product.act.claim(lease, [claimOf(sale)]);
+        await product.act.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
       }),
     );
     await product.runs.release(lease, {});
@@ -99,8 +99,8 @@ describe.skipIf(pooler === null)("through PgBouncer in transaction mode", () => 
     if (!loser) throw new Error("nobody got the lock");
     await db.query("update purchase_fix.lease set expires_at = clock_timestamp()");
     const successor = await product.begin();
-    await expect(product.attempts.claim(loser, [claimOf(sale)])).rejects.toThrow(LeaseLost);
-    expect(await product.attempts.claim(successor, [claimOf(sale)])).toHaveLength(1);
+    await expect(product.act.claim(loser, [claimOf(sale)])).rejects.toThrow(LeaseLost);
+    expect(await product.act.claim(successor, [claimOf(sale)])).toHaveLength(1);
     await product.runs.release(successor, {});
   });
 

@@ -40,7 +40,7 @@ async function claimOne(
   takeBack = false,
 ): Promise<void> {
   sale = await product.sale(await insertSale(db.witness, { botId: 1, ...inserted }));
-  const [claimed] = await product.attempts.claim(lease, [claimOf(sale, { takeBack })]);
+  const [claimed] = await product.act.claim(lease, [claimOf(sale, { takeBack })]);
   attempt = claimed?.attempt ?? "";
 }
 
@@ -48,7 +48,7 @@ async function claimOne(
 async function settleAfter(set: string | null, settlement: Partial<Settlement> = {}) {
   if (set !== null) await db.query(`update payments set ${set} where id = $1`, [sale.id]);
   const before = await wholeRows(db);
-  const written = await product.attempts.settle(lease, [settlementOf(attempt, settlement)]);
+  const written = await product.act.settle(lease, [settlementOf(attempt, settlement)]);
   return { written: written[0], changed: changes(before, await wholeRows(db)) };
 }
 
@@ -145,7 +145,7 @@ describe("accepted", () => {
 
   test("an id longer than its column is cut there, and whole in the journal", async () => {
     const long = `pageview_${"x".repeat(150)}`;
-    await product.attempts.settle(lease, [settlementOf(attempt, { answer: "not-sent" })]);
+    await product.act.settle(lease, [settlementOf(attempt, { answer: "not-sent" })]);
     await claimOne({ pageviewEventId: long });
     const { written, changed } = await settleAfter(null);
     expect(changed).toEqual({ [sale.id]: { meta_event_id: long.slice(0, 100) } });
@@ -224,7 +224,7 @@ describe("not accepted", () => {
 });
 
 describe("nothing is settled", () => {
-  const settling = async (settle: () => Promise<Written[]>) => {
+  const settling = async (settle: () => Promise<readonly Written[]>) => {
     const state = async () => [
       await wholeRows(db),
       await db.query("select * from purchase_fix.attempt order by id"),
@@ -236,8 +236,8 @@ describe("nothing is settled", () => {
   const refused = { lost: true, unchanged: true };
 
   test("twice", async () => {
-    await product.attempts.settle(lease, [settlementOf(attempt, { answer: "unconfirmed" })]);
-    expect(await settling(() => product.attempts.settle(lease, [settlementOf(attempt)]))).toEqual(refused);
+    await product.act.settle(lease, [settlementOf(attempt, { answer: "unconfirmed" })]);
+    expect(await settling(() => product.act.settle(lease, [settlementOf(attempt)]))).toEqual(refused);
   });
 
   test("by another run than the one that claimed, nor is its own attempt beside it", async () => {
@@ -246,11 +246,11 @@ describe("nothing is settled", () => {
     lease = await product.begin();
     await claimOne();
     const both = [settlementOf(foreign), settlementOf(attempt)];
-    expect(await settling(() => product.attempts.settle(lease, both))).toEqual(refused);
+    expect(await settling(() => product.act.settle(lease, both))).toEqual(refused);
   });
 
   test("that was never claimed", async () => {
-    expect(await settling(() => product.attempts.settle(lease, [settlementOf("999999")]))).toEqual(refused);
+    expect(await settling(() => product.act.settle(lease, [settlementOf("999999")]))).toEqual(refused);
   });
 });
 
@@ -260,7 +260,7 @@ test("several attempts, each by its own answer", async () => {
   const second = { sale, attempt };
   await claimOne();
   const before = await wholeRows(db);
-  const written = await product.attempts.settle(lease, [
+  const written = await product.act.settle(lease, [
     settlementOf(attempt, { answer: "unconfirmed", because: "no answer" }),
     settlementOf(second.attempt, { answer: "refused", revert: true }),
     settlementOf(first.attempt),

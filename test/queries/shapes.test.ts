@@ -30,10 +30,10 @@ async function exercise(sales: number): Promise<void> {
   expect((await product.evidence.about(found, end)).get(first.id)?.siblings).toEqual([]);
   expect((await product.customers.of([first.id])).get(first.id)?.tracking).toBeNull();
   const lease = await product.begin();
-  const [claimed] = await product.attempts.claim(lease, [claimOf(first)]);
-  const settled = await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
+  const [claimed] = await product.act.claim(lease, [claimOf(first)]);
+  const settled = await product.act.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
   expect(settled).toMatchObject([{ saleId: first.id, effect: "confirmed" }]);
-  const reverted = await product.attempts.revert(lease, [{ saleId: second.id, mark: second.mark }]);
+  const reverted = await product.act.revert(lease, [{ saleId: second.id, mark: second.mark }]);
   expect(reverted).toMatchObject([{ saleId: second.id, effect: "reverted" }]);
   expect(await product.witness.check([...settled, ...reverted])).toEqual([]);
   expect((await product.attempts.states([first.id])).get(first.id)?.metaEventId).toBe(claimOf(first).eventId);

@@ -35,18 +35,18 @@ const insert = async () => await product.sale(await insertSale(db.witness, { bot
 async function everyWrite(): Promise<{ sales: Sale[]; written: Written[] }> {
   const sales = [await insert(), await insert(), await insert(), await insert(), await insert()];
   const [a, b, c, d, e] = sales as [Sale, Sale, Sale, Sale, Sale];
-  const claimed = await product.attempts.claim(
+  const claimed = await product.act.claim(
     lease,
     [a, b, c].map((sale) => claimOf(sale)),
   );
   const [first, second, third] = claimed.map(({ attempt }) => attempt) as [string, string, string];
-  const settled = await product.attempts.settle(lease, [
+  const settled = await product.act.settle(lease, [
     settlementOf(first),
     settlementOf(second, { answer: "refused", revert: true }),
     settlementOf(third, { answer: "unconfirmed" }),
   ]);
-  const reverted = await product.attempts.revert(lease, [{ saleId: d.id, mark: d.mark }]);
-  const confirmed = await product.attempts.confirm(lease, [claimOf(e)]);
+  const reverted = await product.act.revert(lease, [{ saleId: d.id, mark: d.mark }]);
+  const confirmed = await product.act.confirm(lease, [claimOf(e)]);
   const written = [...settled, ...reverted, ...confirmed];
   const at = (sale: Sale) => sales.findIndex(({ id }) => id === sale.id);
   return {

@@ -125,19 +125,19 @@ describe("a plan", () => {
   test("shows what is left, each with its reason", () => {
     expect(plan.left.map(leftJson)).toEqual([
       {
-        id: 5,
-        verdict: "untraceable",
-        obstacle: "expired",
-        because: "paid over 7 days ago: Meta rejects it, and its whole request with it",
-        wouldAllow: null,
-        needsPerson: true,
-      },
-      {
         id: 8,
         verdict: "untraceable",
         obstacle: "waiting",
         because: "flagged 1h 59m ago; its own task may run for 18h",
         wouldAllow: "--id 8 --accept-duplicate",
+        needsPerson: true,
+      },
+      {
+        id: 5,
+        verdict: "untraceable",
+        obstacle: "expired",
+        because: "paid over 7 days ago: Meta rejects it, and its whole request with it",
+        wouldAllow: null,
         needsPerson: true,
       },
     ]);

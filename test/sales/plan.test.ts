@@ -64,7 +64,13 @@ describe("nearest deadline first", () => {
   test("of one deadline, the lower id first; without a deadline, last", () => {
     const twins = [12, 11].map((id) => judged(ana({ id })));
     const timeless = judged(ana({ id: 10, paidAt: null, createdAt: null, flaggedAt: hoursAgo(20) }));
-    expect(byDeadline([timeless, ...twins]).map((item) => item.sale.id)).toEqual([11, 12, 10]);
+    expect(byDeadline([timeless, ...twins], now).map((item) => item.sale.id)).toEqual([11, 12, 10]);
+  });
+
+  test("what has expired comes last, since no haste saves it", () => {
+    const gone = judged(ana({ id: 12, paidAt: hoursAgo(200), createdAt: hoursAgo(200) }));
+    const soon = judged(ana({ id: 11, paidAt: hoursAgo(160), createdAt: hoursAgo(160) }));
+    expect(byDeadline([gone, soon], now).map((item) => item.sale.id)).toEqual([11, 12]);
   });
 
   test("--limit keeps the nearest deadlines and leaves the others for a later run", () => {
@@ -264,7 +270,15 @@ describe("the carrier of a shared click goes first", () => {
     // His deadline is hers (they share one window), and the lower id would come first.
     const early = judged(caio({ id: 3 }), evidence({ siblings: [anaBesideHim()] }));
     const third = judged(ana({ id: 4, pageviewEventId: "pageview_other" }));
-    expect(acted(plan("resend", [early, she, third]))).toEqual([4, 7, 3]);
+    expect(acted(plan("resend", [early, she, third]))).toEqual([7, 3, 4]);
+  });
+
+  test("and a limit never cuts between them for ever: the carrier takes the place of the nearest deadline", () => {
+    const early = judged(caio({ id: 3 }), evidence({ siblings: [anaBesideHim()] }));
+    const third = judged(ana({ id: 4, pageviewEventId: "pageview_other" }));
+    expect(acted(plan("resend", [early, she, third], { limit: 1 }))).toEqual([7]);
+    expect(acted(plan("resend", [early, she, third], { limit: 2 }))).toEqual([7, 3]);
+    expect(plan("resend", [early, she, third], { limit: 2 })).toMatchObject({ allowed: 3 });
   });
 
   test("a sale is left where its carrier is not in the plan", () => {

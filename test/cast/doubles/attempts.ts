@@ -1,4 +1,5 @@
-import type { Attempts, Claim, Lease, Settlement, Written } from "../../../src/ports.js";
+import type { Attempts, Claim, Guard, Lease, Settlement, Written } from "../../../src/ports.js";
+import { WriteRefused } from "../../../src/errors.js";
 import { LeaseLost } from "../../../src/ports.js";
 import type { Attempt, Row, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
@@ -29,8 +30,18 @@ export function attemptsOver(shop: ShopDouble): Attempts {
     shop.enter(made);
     return made;
   };
-  const fits = (row: Row | undefined, { mark, takeBack, before }: Claim): row is Row =>
+  const isLast = ({ saleId, lastAttempt }: Guard) =>
+    (shop.entriesOf(saleId).at(-1)?.id ?? null) === lastAttempt;
+  const isFree = ({ saleId }: Pick<Guard, "saleId">) => !shop.locked.has(saleId);
+  const lockedOf = (guards: readonly Guard[]) =>
+    guards.filter((guard) => rows.has(guard.saleId) && !isFree(guard)).map(({ saleId }) => saleId);
+  const hasRival = ({ siblings, eventId }: Claim) =>
+    siblings.some((id) => rows.get(id)?.metaEventId === eventId);
+  const fits = (row: Row | undefined, claim: Claim): row is Row =>
+    isSame(row, claim) && isLast(claim) && !hasRival(claim);
+  const isSame = (row: Row | undefined, { mark, takeBack, before }: Claim): boolean =>
     row !== undefined &&
+    !shop.locked.has(row.id) &&
     row.status === "paid" &&
     row.metaEventId === null &&
     row.flagged !== takeBack &&
@@ -43,17 +54,18 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       later(() => {
         shop.hold(lease);
         const xid = shop.begin();
-        return claims
-          .filter((claim) => fits(rows.get(claim.saleId), claim))
+        const fit = claims.filter((claim) => fits(rows.get(claim.saleId), claim));
+        const missed = claims.filter((claim) => !fit.includes(claim));
+        const claimed = fit
           .toSorted((a, b) => a.saleId - b.saleId)
           .map(({ saleId, eventId, pixelId, takeBack }) => {
             const row = rows.get(saleId) as Row;
             for (const open of shop.entriesOf(saleId).filter((entry) => entry.settledAt === null))
               Object.assign(open, {
-                answer: "unconfirmed",
+                answer: open.answer ?? "unconfirmed",
                 effect: "kept",
                 settledAt: clock.now(),
-                because: "its run ended",
+                because: open.because ?? "its run ended",
               });
             const flaggedAtBefore = row.flaggedAt;
             if (takeBack) Object.assign(row, { flagged: true, flaggedAt: clock.now(), xmin: xid });
@@ -61,45 +73,68 @@ export function attemptsOver(shop: ShopDouble): Attempts {
             const { id } = enter(lease, { saleId, eventId, pixelId, flaggedAtBefore, flaggedAtClaimed });
             return { saleId, attempt: id, flaggedAt: markOf(row.flaggedAt) };
           });
+        const locks = lockedOf(missed).map((saleId) => ({ saleId, by: "lock" as const }));
+        const rivals = missed.filter(hasRival).map(({ saleId }) => ({ saleId, by: "sibling" as const }));
+        return { claimed, hindered: [...locks, ...rivals] };
+      }),
+    answer: (lease, settlements) =>
+      later(() => {
+        shop.hold(lease);
+        for (const settlement of settlements) {
+          const { answer, because } = settlement;
+          Object.assign(openEntry(shop, lease, settlement.attempt), { answer, because });
+        }
       }),
     settle: (lease, settlements) =>
       later(() => {
         shop.hold(lease);
-        const open = settlements.map((settlement) => {
-          const entry = journal[Number(settlement.attempt) - 1];
-          if (!entry || entry.run !== lease.run || entry.settledAt !== null)
-            throw new LeaseLost(`run ${lease.run}: settled by another run`);
-          return [entry, settlement] as const;
-        });
         const xid = shop.begin();
-        return open.map(([entry, settlement]) => {
-          const effect = settleRow(rows.get(entry.saleId), entry, settlement, xid);
-          const { answer, because } = settlement;
-          Object.assign(entry, { answer, because, effect, settledAt: clock.now() });
-          return written(
-            entry,
-            rows.get(entry.saleId),
-            effect === "confirmed" || effect === "reverted" ? xid : null,
-          );
+        const open = settlements.map((one) => [openEntry(shop, lease, one.attempt), one] as const);
+        refuse(
+          shop,
+          open
+            .filter(([entry, { revert }]) => entry.answer === "accepted" || revert)
+            .map(([entry]) => entry.saleId),
+        );
+        const isHeld = ([entry, { revert }]: (typeof open)[number]) =>
+          shop.locked.has(entry.saleId) && rows.has(entry.saleId) && (entry.answer === "accepted" || revert);
+        const done = open
+          .filter((one) => !isHeld(one))
+          .map(([entry, settlement]) => {
+            const effect = settleRow(rows.get(entry.saleId), entry, settlement, xid);
+            Object.assign(entry, { effect, settledAt: clock.now() });
+            return written(
+              entry,
+              rows.get(entry.saleId),
+              effect === "confirmed" || effect === "reverted" ? xid : null,
+            );
+          });
+        return { written: done, locked: open.filter(isHeld).map(([entry]) => entry.saleId) };
+      }),
+    close: (lease, attempts, because) =>
+      later(() => {
+        shop.hold(lease);
+        return attempts.map((attempt) => {
+          const entry = openEntry(shop, lease, attempt);
+          const told = `${entry.because}; ${because}`;
+          Object.assign(entry, { effect: "overtaken", settledAt: clock.now(), because: told });
+          return { ...written(entry, undefined, null), because };
         });
       }),
     revert: (lease, sales) =>
       later(() => {
         shop.hold(lease);
         const xid = shop.begin();
-        return sales.flatMap(({ saleId, mark }) => {
-          const row = rows.get(saleId);
-          const entries = shop.entriesOf(saleId);
-          const open = entries.some(
-            ({ settledAt, answer, eventId }, at) =>
-              (settledAt === null || answer === "unconfirmed") &&
-              !entries
-                .slice(at + 1)
-                .some((later) => later.answer === "accepted" && later.eventId === eventId),
-          );
-          if (!row || !isStuck(row) || markOf(row.flaggedAt) !== mark.flaggedAt || open) return [];
+        refuse(
+          shop,
+          sales.map(({ saleId }) => saleId),
+        );
+        const done = sales.flatMap((guard) => {
+          const row = rows.get(guard.saleId);
+          if (!row || !isFree(guard) || !isStuck(row) || !isLast(guard)) return [];
+          if (markOf(row.flaggedAt) !== guard.mark.flaggedAt) return [];
           const entry = enter(lease, {
-            saleId,
+            saleId: guard.saleId,
             flaggedAtBefore: row.flaggedAt,
             effect: "reverted",
             settledAt: clock.now(),
@@ -107,15 +142,19 @@ export function attemptsOver(shop: ShopDouble): Attempts {
           Object.assign(row, { flagged: false, flaggedAt: null, xmin: xid });
           return [written(entry, row, xid)];
         });
+        return { written: done, locked: lockedOf(sales) };
       }),
     confirm: (lease, sales) =>
       later(() => {
         shop.hold(lease);
         const xid = shop.begin();
-        return sales.flatMap(({ saleId, mark, eventId, pixelId }) => {
+        const done = sales.flatMap((guard) => {
+          const { saleId, mark, eventId, pixelId } = guard;
           const row = rows.get(saleId);
           if (
             !row ||
+            !isFree(guard) ||
+            !isLast(guard) ||
             row.status !== "paid" ||
             row.metaEventId !== null ||
             markOf(row.flaggedAt) !== mark.flaggedAt
@@ -138,6 +177,7 @@ export function attemptsOver(shop: ShopDouble): Attempts {
           });
           return [written(entry, row, xid)];
         });
+        return { written: done, locked: lockedOf(sales) };
       }),
     states: (ids) =>
       later(() => {
@@ -145,11 +185,31 @@ export function attemptsOver(shop: ShopDouble): Attempts {
         return new Map(
           found.map(({ id, status, flagged, metaEventId, flaggedAt, amount }) => [
             id,
-            { status, flagged, metaEventId, mark: { flaggedAt: markOf(flaggedAt), amount } },
+            {
+              status,
+              flagged,
+              metaEventId,
+              mark: { flaggedAt: markOf(flaggedAt), amount },
+              lastAttempt: shop.entriesOf(id).at(-1)?.id ?? null,
+            },
           ]),
         );
       }),
   };
+}
+
+/** @throws WriteRefused as PostgreSQL refuses a statement for one of its rows */
+function refuse({ refusing }: ShopDouble, ids: readonly number[]): void {
+  if (ids.some((id) => refusing.has(id)))
+    throw new WriteRefused({ what: "The database refused the write", why: "payments_check" });
+}
+
+/** @throws LeaseLost for one that another run has settled */
+function openEntry({ journal }: ShopDouble, { run }: Lease, attempt: string): Attempt {
+  const entry = journal[Number(attempt) - 1];
+  if (!entry || entry.run !== run || entry.settledAt !== null)
+    throw new LeaseLost(`run ${run}: settled by another run`);
+  return entry;
 }
 
 const isStuck = (row: Row) => row.status === "paid" && row.flagged && row.metaEventId === null;
@@ -158,11 +218,11 @@ const isStuck = (row: Row) => row.status === "paid" && row.flagged && row.metaEv
 function settleRow(
   row: Row | undefined,
   entry: Attempt,
-  { answer, revert }: Settlement,
+  { revert }: Settlement,
   xmin: number,
 ): Attempt["effect"] {
   const same = row !== undefined && row.flaggedAt === entry.flaggedAtClaimed;
-  if (answer === "accepted") {
+  if (entry.answer === "accepted") {
     const fits = row?.metaEventId === entry.eventId || (row?.metaEventId === null && (!row.flagged || same));
     if (row?.status !== "paid" || !fits) return "overtaken";
     const flaggedAt = row.flaggedAt ?? entry.flaggedAtClaimed;

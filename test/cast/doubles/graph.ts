@@ -101,7 +101,8 @@ export class GraphDouble {
       });
       return Promise.resolve(new Map<number, { event: unknown } | { fault: string }>(events));
     },
-    post: async ({ pixelId, pool }, given, signal) => {
+    post: async ({ pixelId, pool }, given, { signal, mayWrite }) => {
+      if (!mayWrite()) return { kind: "unreached", because: "too much time had passed" };
       const events = given as readonly EventDouble[];
       const at = this.#shop.clock.now();
       const sales = events.map(({ saleId }) => saleId);

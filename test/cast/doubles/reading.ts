@@ -63,6 +63,7 @@ function evidenceOf(shop: ShopDouble, sale: Sale, others: readonly Sale[], now: 
     flagTimes: entries.map(({ flaggedAtBefore }) => flaggedAtBefore).filter((at) => at !== null),
     reverted: entries.at(-1)?.effect === "reverted",
     refused: last?.answer === "refused" ? last.because : null,
+    lastAttempt: entries.at(-1)?.id ?? null,
   };
 }
 

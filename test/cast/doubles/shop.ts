@@ -32,6 +32,10 @@ export class ShopDouble {
   readonly clock: LeapingClock;
   readonly rows = new Map<number, Row>();
   readonly journal: Attempt[] = [];
+  /** Rows that the application holds locked. */
+  readonly locked = new Set<number>();
+  /** Rows whose change a constraint or trigger of the shop refuses, and with them the whole statement. */
+  readonly refusing = new Set<number>();
   readonly runs: { id: string; command: string; summary: object | null }[] = [];
   lease: { run: string; token: number; expiresAt: Instant } | null = null;
   readonly #bySale = new Map<number, Attempt[]>();
