@@ -30,7 +30,7 @@ export async function findStuck(ctx: ReadingContext, options: FindOptions): Prom
       next: "list the stuck ones: purchase-fix find-stuck --hours 168",
     });
   }
-  const shown = nearest(found.judged, options.limit);
+  const shown = nearest(found, options.limit);
   const sums = { ...totals(found.judged, found.now), shown: shown.length, outside: found.outside };
   const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(found.now) };
   const sales = shown.map((judged) => saleJson(judged, ctx.currency));
@@ -59,9 +59,9 @@ async function printStatement(ctx: ReadingContext, selection: Selection): Promis
 }
 
 /** The nearest deadlines, still in the report's order. */
-function nearest(judged: readonly Judged[], limit: number | null): readonly Judged[] {
+function nearest({ judged, now }: Survey, limit: number | null): readonly Judged[] {
   if (limit === null) return judged;
-  const kept = new Set(byDeadline(judged).slice(0, limit));
+  const kept = new Set(byDeadline(judged, now).slice(0, limit));
   return judged.filter((item) => kept.has(item));
 }
 

@@ -57,7 +57,7 @@ export function makePlan(
   const act: Planned[] = [];
   const left: Left[] = [];
   let doubled = "0.00";
-  for (const judged of byDeadline(sales)) {
+  for (const judged of byDeadline(sales, now)) {
     const permission = decide(action, judged, wishes, policy, now);
     const leave = (because: string, wouldAllow: string | null) =>
       left.push({ judged, because, wouldAllow, person: needsPerson(judged, now) });
@@ -93,10 +93,11 @@ function lastMoment(action: Action, judged: Judged, onlyWhileFolded: boolean): I
   return Math.min(...limits.filter((limit) => limit !== null));
 }
 
-export function byDeadline(sales: readonly Judged[]): Judged[] {
-  return sales.toSorted(
-    (a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity) || a.sale.id - b.sale.id,
-  );
+/** The nearest deadline that can still be met first; sales without one after these, and expired ones last. */
+export function byDeadline(sales: readonly Judged[], now: Instant): Judged[] {
+  const missed = ({ deadline }: Judged) => Number(deadline !== null && deadline <= now);
+  const limit = ({ deadline }: Judged) => deadline ?? Infinity;
+  return sales.toSorted((a, b) => missed(a) - missed(b) || limit(a) - limit(b) || a.sale.id - b.sale.id);
 }
 
 /** A shared click's id is settled under its carrier first: only then is it certain which copies fold into which. */

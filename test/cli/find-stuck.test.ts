@@ -200,6 +200,18 @@ describe.concurrent("find-stuck for programs", () => {
     expect(stderr).toContain("3 stuck sales, BRL 291.00 (showing 2 of 3, the nearest deadlines)\n");
   });
 
+  test("keeps with --limit those that can still be met: an expired sale comes last", async ({ shop }) => {
+    const expired = await shop.sale({ paidHoursAgo: 200, createdHoursAgo: 3 });
+    const hurried = await shop.sale({ paidHoursAgo: 40, createdHoursAgo: 4 });
+    const young = await shop.sale({ paidHoursAgo: 5, createdHoursAgo: 5 });
+    const kept = async (limit: number) => ids((await shop.run(`find-stuck --json --limit ${limit}`)).stdout);
+    expect(await Promise.all([kept(1), kept(2), kept(3)])).toEqual([
+      [hurried],
+      [hurried, young],
+      [expired, hurried, young],
+    ]);
+  });
+
   test("prints with --sql the statement that runs: psql finds the same sales in the same order", async ({
     shop,
   }) => {

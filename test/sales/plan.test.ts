@@ -6,6 +6,7 @@ import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { byDeadline, makePlan } from "../../src/sales/plan.js";
 import { DAY, HOUR, MINUTE } from "../../src/sales/sale.js";
 import type { Judged } from "../../src/sales/verdict.js";
+import { ACCEPTED_FOR } from "../../src/sales/verdict.js";
 import { anyEvidence, anySale } from "../cast/any.js";
 import {
   allOf,
@@ -64,7 +65,20 @@ describe("nearest deadline first", () => {
   test("of one deadline, the lower id first; without a deadline, last", () => {
     const twins = [12, 11].map((id) => judged(ana({ id })));
     const timeless = judged(ana({ id: 10, paidAt: null, createdAt: null, flaggedAt: hoursAgo(20) }));
-    expect(byDeadline([timeless, ...twins]).map((item) => item.sale.id)).toEqual([11, 12, 10]);
+    expect(byDeadline([timeless, ...twins], now).map((item) => item.sale.id)).toEqual([11, 12, 10]);
+  });
+
+  test("a deadline that has passed is none to be met: expired sales come last of all", () => {
+    const [lost, spent] = [8, 9].map((days) => judged(ana({ id: days, paidAt: hoursAgo(24 * days) })));
+    const atTheLimit = judged(ana({ id: 7, paidAt: now - ACCEPTED_FOR }));
+    const inTime = judged(ana({ id: 6, paidAt: now - ACCEPTED_FOR + 1 }));
+    const timeless = judged(ana({ id: 10, paidAt: null, createdAt: null, flaggedAt: hoursAgo(20) }));
+    const all = [lost, timeless, atTheLimit, spent, inTime, ...sales] as Judged[];
+    const order = byDeadline(all, now).map((item) => item.sale.id);
+    expect(order).toEqual([6, 2, 3, 1, 10, 9, 8, 7]);
+    expect(all.filter((item) => item.obstacle.kind === "expired").map(({ sale: { id } }) => id)).toEqual([
+      8, 7, 9,
+    ]);
   });
 
   test("--limit keeps the nearest deadlines and leaves the others for a later run", () => {
