@@ -98,9 +98,14 @@ async function tell(
 
 const stuckSales = (count: number) => `${count} stuck sale${count === 1 ? "" : "s"}`;
 
+/** More ids than this make a line that nobody reads, and that is cut where it is printed. */
+const MOST_NAMES = 20;
+
 /** The same sales again: neither more nor fewer than were looked at. */
 function next({ judged }: Survey, selection: Selection): string {
   if (judged.length === 0) return "nothing to do here";
+  if (selection.by === "name" && judged.length > MOST_NAMES)
+    return "next: purchase-fix resend --dry-run with the same --id (- reads names from standard input)";
   return `next: purchase-fix resend ${words(selection, judged)} --dry-run`;
 }
 

@@ -65,6 +65,19 @@ describe.concurrent("find-stuck in a pipe", () => {
     expect(named).toBe(`next: purchase-fix resend --id ${older} --dry-run`);
   });
 
+  test("says in words which sales to name where there are too many to read", async ({ shop }) => {
+    const many = await shop.manySales(21);
+    const next = async (names: readonly number[]) => {
+      const { stderr } = await shop.run("find-stuck --id -", { input: names.join("\n") });
+      return stderr.trimEnd().split("\n").at(-1);
+    };
+    const [few, tooMany] = [many.slice(1), many];
+    expect(await next(few)).toBe(`next: purchase-fix resend --id ${few.toReversed().join(",")} --dry-run`);
+    expect(await next(tooMany)).toBe(
+      "next: purchase-fix resend --dry-run with the same --id (- reads names from standard input)",
+    );
+  });
+
   test("finds nothing in a healthy shop, and says so", async ({ shop }) => {
     await shop.sale({ metaEventId: "pageview_of_a_confirmed_sale" });
     const { code, stdout, stderr } = await shop.run("find-stuck --exit-code");
