@@ -3,6 +3,7 @@ import { readCatalogue } from "./catalogue.js";
 import { isZoned } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import { literal } from "./database.js";
+import { idsNamed } from "./names.js";
 
 interface EntryRow {
   id: string;
@@ -47,9 +48,7 @@ export function openJournal(database: Database): JournalReader {
           left join payments p on p.id = a.sale_id
           where (${filter.run}::text is null or a.run_id = ${filter.run})
             and (not ${filter.unsettledOnly}::boolean or a.settled_at is null or a.answer = 'unconfirmed')
-            and (${filter.sales.length}::integer = 0
-                 or a.sale_id::text in (select value from jsonb_array_elements_text(${tx.json(filter.sales)}::jsonb))
-                 or p.payment_id in (select value from jsonb_array_elements_text(${tx.json(filter.sales)}::jsonb)))
+            and ${filter.sales.length === 0 ? tx`true` : tx`a.sale_id in (${idsNamed(tx, filter.sales)})`}
           order by a.id desc
           limit ${filter.limit}::bigint`;
         return rows.map(entryOf);

@@ -8,6 +8,7 @@ import { readCatalogue } from "./catalogue.js";
 import type { Fragment } from "./columns.js";
 import { asInstant, columnsOf, isZoned } from "./columns.js";
 import type { Database, Tx } from "./database.js";
+import { idsNamed } from "./names.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
 
@@ -80,8 +81,7 @@ async function namedSales(
   return await tx<SaleRow[]>`
     select ${saleColumns(tx, catalogue, timeZone)}
     from payments p join bots b on p.bot_id = b.id
-    where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(names.filter(isId))}::jsonb))
-       or p.payment_id in (select value from jsonb_array_elements_text(${tx.json(names)}::jsonb))
+    where p.id in (${idsNamed(tx, names)})
     order by p.created_at desc, p.id desc`;
 }
 
@@ -106,9 +106,6 @@ function ambiguous(name: string): KnownError {
     next: "name the sale by its other name",
   });
 }
-
-/** PostgreSQL's bigint has 19 digits; longer ones can only be payment ids. */
-const isId = (name: string) => /^\d{1,18}$/.test(name);
 
 /** The parameter is converted, never the column, so that an index over `created_at` is used. */
 function inSpan(tx: Tx, catalogue: Catalogue, { since, until }: Span, timeZone: string): Fragment {
