@@ -44,7 +44,7 @@ describe.concurrent("find-stuck in a pipe", () => {
     expect(stderr.split("\n")).toEqual([
       "2 stuck sales, BRL 109.50",
       "verdicts: 2 ambiguous; 0 of them expire within 24 hours",
-      "outside this window: 1 stuck sale, BRL 47.50; 1 of them expire within 24 hours",
+      "outside this window: 1 stuck sale, BRL 47.50; 1 of them expires within 24 hours",
       "next: purchase-fix resend --hours 24 --dry-run",
       "",
     ]);
@@ -211,6 +211,7 @@ describe.concurrent("find-stuck for programs", () => {
     expect(ids(stdout)).not.toContain(young);
     expect((JSON.parse(stdout) as Document).totals).toMatchObject({ count: 3, amount: "291.00", shown: 2 });
     expect(stderr).toContain("3 stuck sales, BRL 291.00 (showing 2 of 3, the nearest deadlines)\n");
+    expect(stderr).toContain("next: purchase-fix resend --hours 24 --limit 2 --dry-run\n");
   });
 
   test("keeps with --limit those that can still be met: an expired sale comes last", async ({ shop }) => {
