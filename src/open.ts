@@ -66,7 +66,6 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     tracking: noTracking,
     credentials,
     graph: graph.get,
-    hasKey: config.encryptionKey !== null,
     pixelId: config.pixelId,
     currency: config.currency,
   });

@@ -50,14 +50,18 @@ export function common(command: Command): Command {
     .option("--db-timezone <zone>", "zone of timestamps without one (America/Sao_Paulo)");
 }
 
+/** Sales by name. */
+export function naming(command: Command): Command {
+  return command.option(
+    "--id <id>",
+    "sales by id or payment id; repeats, takes commas, - reads them from stdin",
+    references,
+  );
+}
+
 /** Options of the commands that look at sales. */
 export function selecting(command: Command): Command {
-  return command
-    .option(
-      "--id <id>",
-      "sales by id or payment id; repeats, takes commas, - reads them from stdin",
-      references,
-    )
+  return naming(command)
     .addOption(
       new Option("--hours <n>", "sales created in the last n hours")
         .argParser(hours)
@@ -87,6 +91,19 @@ export function acting(command: Command): Command {
     .option("--no-witness", "do not read back through a second session what was written");
 }
 
+/** The names of `--id`; `-` stands for those on standard input. */
+export async function namesOf(
+  given: readonly string[],
+  stdin: () => Promise<string>,
+): Promise<readonly string[]> {
+  const names = await Promise.all(
+    given.map(async (name) => (name === "-" ? splitReferences(await stdin()) : [name])),
+  );
+  const list = [...new Set(names.flat())];
+  if (list.length > 0) return list;
+  throw new KnownError({ what: "Standard input names no sale", next: "give ids or payment ids, one a line" });
+}
+
 /** Which sales are meant; `usual` holds where none were named. */
 export async function selectionOf(
   options: Options,
@@ -94,18 +111,7 @@ export async function selectionOf(
   stdin: () => Promise<string>,
   usual: Selection | null,
 ): Promise<Selection> {
-  if (options.id) {
-    const names = await Promise.all(
-      options.id.map(async (name) => (name === "-" ? splitReferences(await stdin()) : [name])),
-    );
-    const list = [...new Set(names.flat())];
-    if (list.length === 0)
-      throw new KnownError({
-        what: "Standard input names no sale",
-        next: "give ids or payment ids, one a line",
-      });
-    return { by: "name", references: list };
-  }
+  if (options.id) return { by: "name", references: await namesOf(options.id, stdin) };
   if (options.hours !== undefined) return { by: "span", hours: options.hours };
   if (options.since) {
     const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];

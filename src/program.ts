@@ -2,10 +2,10 @@ import { Command } from "commander";
 import type { ExitCode } from "./errors.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
-import { acting, common, performOptions, selecting, selectionOf } from "./options.js";
+import { acting, common, namesOf, naming, performOptions, selecting, selectionOf } from "./options.js";
 import { redact } from "./redact.js";
 import type { Session } from "./session.js";
-import { count, money, references, someTime } from "./values.js";
+import { count, money, someTime } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */
 export type Run = (command: string, options: Options, body: Body) => Promise<void>;
@@ -24,7 +24,7 @@ export function buildProgram(version: string, run: Run): Command {
     .showHelpAfterError("(add --help for the options)")
     .addHelpText(
       "after",
-      "\nHelp on a command: purchase-fix help COMMAND; on exit codes: purchase-fix help exit-codes.",
+      "\nHelp on a command: purchase-fix help COMMAND\nHelp on exit codes: purchase-fix help exit-codes",
     );
 
   const command = (name: string, summary: string, body: Body) =>
@@ -55,8 +55,7 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--celery-bin <command>", "how to run celery")
     .option("--celery-cwd <folder>", "where to run it");
 
-  command("journal", "what was attempted, by whom, and how it ended; changes nothing", journal)
-    .option("--id <id>", "sales by id or payment id; repeats, takes commas", references)
+  naming(command("journal", "what was attempted, by whom, and how it ended; changes nothing", journal))
     .option("--run <run>", "one run")
     .option("--unsettled", "only attempts without a certain answer")
     .option("--limit <n>", "at most so many, the newest first (100)", count)
@@ -108,8 +107,9 @@ const celeryStatus: Body = async ({ output, clock, openCelery }, { timeout = 5_0
 };
 
 const journal: Body = async (session, options) => {
+  const sales = options.id ? await namesOf(options.id, session.stdin) : [];
   const { journal: reader } = await session.open("journal", options);
-  const { id: sales = [], run = null, unsettled: unsettledOnly = false, sql = false, limit = 100 } = options;
+  const { run = null, unsettled: unsettledOnly = false, sql = false, limit = 100 } = options;
   const ctx = { output: session.output, journal: reader, now: session.clock.now };
   return (await import("./commands/journal.js")).journal(ctx, { sales, run, unsettledOnly, limit, sql });
 };

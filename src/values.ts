@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { KnownError } from "./errors.js";
 import { parseAmount } from "./sales/money.js";
 import { iso } from "./sales/time.js";
 
@@ -58,12 +59,31 @@ export function references(text: string, earlier: readonly string[] = []): reado
   return [...new Set([...earlier, ...names])];
 }
 
-/** Commas and line ends divide, blanks only between numbers: a payment id may hold one. */
+/**
+ * Commas and line ends divide, blanks only between numbers: a payment id may hold one.
+ * @throws KnownError where no sale can bear a name
+ */
 export function splitReferences(text: string): string[] {
-  return text
+  const names = text
     .split(/[,\n\r]+/)
     .flatMap((part) => (/^[\d\s]+$/.test(part) ? part.split(/\s+/) : [part.trim()]))
     .filter((name) => name !== "");
+  for (const name of names) refuseUnstorable(name);
+  return names;
+}
+
+/** NUL, and half a surrogate pair: the database would refuse the whole list, without saying which name it is. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+function refuseUnstorable(name: string): void {
+  const [found] = UNSTORABLE.exec(name) ?? [];
+  if (found === undefined) return;
+  const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  throw new KnownError({
+    what: `The name ${JSON.stringify(name.slice(0, 60))} holds U+${code}, which no text in PostgreSQL can`,
+    why: found === "\0" ? "a NUL after every letter is the mark of a UTF-16 file" : undefined,
+    next: "give the names as UTF-8 text, separated by commas or line ends",
+  });
 }
 
 /**

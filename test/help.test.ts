@@ -44,6 +44,11 @@ describe.concurrent("help", () => {
     expect([code, stderr]).toEqual([0, ""]);
   });
 
+  test.each([["help"], ["help exit-codes"]])("%s fits 80 columns", async (words) => {
+    const { stdout } = await purchaseFix(words.split(" "));
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test("wraps its lists at 80 columns", () => {
     const texts = [program, ...program.commands].map((command) => command.helpInformation());
     const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.startsWith("  "));

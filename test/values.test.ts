@@ -201,6 +201,22 @@ describe("--id", () => {
     expect(splitReferences("\uFEFF1\r\n2\n\n3,4\r5 6\t7\n")).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
   });
 
+  test.each([
+    ["a NUL", "9445,94\u000046", 'The name "94\\u000046" holds U+0000, which no text in PostgreSQL can'],
+    ["half a pair", "BOT\uD83D", 'The name "BOT\\ud83d" holds U+D83D, which no text in PostgreSQL can'],
+    [
+      "the other half",
+      "\uDE00\uD83D",
+      'The name "\\ude00\\ud83d" holds U+DE00, which no text in PostgreSQL can',
+    ],
+  ])("refuses %s by name, from either source", (_, text, what) => {
+    for (const read of [references, splitReferences]) expect(() => read(text)).toThrow(what);
+  });
+
+  test("takes whole pairs, and everything else that a text can hold", () => {
+    expect(splitReferences("BOT😀,\u0001\uFFFF")).toEqual(["BOT😀", "\u0001\uFFFF"]);
+  });
+
   test("gives back any names that were joined by commas or lines", () => {
     const name = fc
       .string({ unit: "grapheme", minLength: 1 })

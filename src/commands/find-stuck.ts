@@ -43,7 +43,7 @@ export async function findStuck(ctx: ReadingContext, options: FindOptions): Prom
       yield { ...head, totals: sums };
     },
   });
-  await tell(ctx, found, options.selection, shown.length);
+  await tell(ctx, found, options, shown.length);
   return options.exitCode && found.judged.length > 0 ? exitCode.attention : exitCode.ok;
 }
 
@@ -68,7 +68,7 @@ function nearest({ judged, now }: Survey, limit: number | null): readonly Judged
 async function tell(
   { output, currency }: ReadingContext,
   found: Survey,
-  selection: Selection,
+  { selection, limit }: FindOptions,
   shown: number,
 ): Promise<void> {
   const { judged, now, outside, others, lack } = found;
@@ -78,30 +78,39 @@ async function tell(
   for (const sale of others) output.say(`sale ${sale.id} (${sale.paymentId}) is ${notStuck(sale)}`, "warn");
   if (sums.count > 0) {
     const kinds = Object.entries(sums.byVerdict).map(([kind, count]) => `${count} ${kind}`);
-    output.say(`verdicts: ${kinds.join(", ")}; ${sums.expiringWithin24h} of them expire within 24 hours`);
+    output.say(`verdicts: ${kinds.join(", ")}; ${expiring(sums.expiringWithin24h)}`);
   }
   if (outside && outside.count > 0) {
     const money = showAmount(outside.amount, currency);
     output.say(
-      `outside this window: ${stuckSales(outside.count)}, ${money}; ${outside.expiringSoon} of them expire within 24 hours`,
+      `outside this window: ${stuckSales(outside.count)}, ${money}; ${expiring(outside.expiringSoon)}`,
       "warn",
     );
   }
   if (lack) output.say(`whether they can be sent was not checked: ${lack.what} (${lack.next})`, "warn");
   const shape = byHour(judged.map(({ sale }) => sale.createdAt));
-  if (judged.length > 0) {
+  // Who named the sales knows when and whose they were.
+  if (selection.by === "span" && judged.length > 0) {
     await output.chart(`stuck sales ${shape.title} (UTC)`, shape.bars);
     await output.chart("stuck sales by bot", byName(judged.map(({ sale }) => sale.botName)));
   }
-  output.say(next(found, selection));
+  const most = limit !== null && shown < judged.length ? ` --limit ${limit}` : "";
+  output.say(next(found, selection, most));
 }
+
+const expiring = (count: number) => `${count} of them expire${count === 1 ? "s" : ""} within 24 hours`;
 
 const stuckSales = (count: number) => `${count} stuck sale${count === 1 ? "" : "s"}`;
 
+/** More ids than this make a line that nobody reads, and that is cut where it is printed. */
+const MOST_NAMES = 20;
+
 /** The same sales again: neither more nor fewer than were looked at. */
-function next({ judged }: Survey, selection: Selection): string {
+function next({ judged }: Survey, selection: Selection, most: string): string {
   if (judged.length === 0) return "nothing to do here";
-  return `next: purchase-fix resend ${words(selection, judged)} --dry-run`;
+  if (selection.by === "name" && judged.length > MOST_NAMES)
+    return `next: purchase-fix resend${most} --dry-run with the same --id (- reads names from standard input)`;
+  return `next: purchase-fix resend ${words(selection, judged)}${most} --dry-run`;
 }
 
 function words(selection: Selection, judged: readonly Judged[]): string {

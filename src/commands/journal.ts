@@ -65,7 +65,7 @@ const columns: Column<JournalEntry>[] = [
   { title: "Command", value: ({ command }) => command, spare: 3 },
   { title: "Sale", value: ({ saleId }) => String(saleId), align: "right" },
   { title: "Payment", value: ({ paymentId }) => paymentId, spare: 2 },
-  { title: "Event ID", value: ({ eventId }) => eventId, flexible: true },
+  { title: "Event ID", value: ({ eventId }) => eventId, flexible: true, spare: 0 },
   { title: "Pixel", value: ({ pixelId }) => pixelId, spare: 5 },
   {
     title: "Answer",

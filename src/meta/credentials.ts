@@ -1,7 +1,8 @@
 import { KnownError } from "../errors.js";
+import type { Lack } from "../ports.js";
 import type { Secret } from "../redact.js";
 import type { Fernet } from "./fernet.js";
-import { FernetTokenError, openFernet } from "./fernet.js";
+import { FernetKeyError, FernetTokenError, openFernet } from "./fernet.js";
 import { isAccessToken } from "./shipping.js";
 
 /** Where access tokens come from. */
@@ -16,6 +17,8 @@ export interface CredentialSources {
 
 /** Decrypts access tokens when they are needed, and remembers them for this run only. */
 export interface Credentials {
+  /** Why no pool's token can be decrypted by this invocation; null where the key is one. */
+  readonly lack: Lack | null;
   /** Why the pool's token cannot be used; null where it can, or where there is no key to tell. */
   fault(pool: number): Promise<string | null>;
   /** The token of a pool, or the configured one. @throws KnownError where there is none that can be used */
@@ -23,16 +26,15 @@ export interface Credentials {
 }
 
 export function openCredentials({ encrypted, key, configured }: CredentialSources): Credentials {
-  let fernet: Fernet | null = null;
+  const fernet = fernetOf(key);
   const opened = new Map<number, Promise<Secret | { fault: string }>>();
 
-  async function open(pool: number, secret: Secret): Promise<Secret | { fault: string }> {
-    fernet ??= openFernet(secret);
+  async function open(pool: number, reader: Fernet): Promise<Secret | { fault: string }> {
     const stored = await encrypted(pool);
     if (stored === null || stored === "")
       return { fault: `redirect_pools ${pool}: meta_access_token is empty` };
     try {
-      const token = fernet.decrypt(stored);
+      const token = reader.decrypt(stored);
       return isAccessToken(token.reveal())
         ? token
         : { fault: `redirect_pools ${pool}: meta_access_token decrypts to no access token` };
@@ -43,21 +45,23 @@ export function openCredentials({ encrypted, key, configured }: CredentialSource
     }
   }
 
-  function once(pool: number, secret: Secret): Promise<Secret | { fault: string }> {
-    const known = opened.get(pool) ?? open(pool, secret);
+  function once(pool: number, reader: Fernet): Promise<Secret | { fault: string }> {
+    const known = opened.get(pool) ?? open(pool, reader);
     opened.set(pool, known);
     return known;
   }
 
   return {
+    lack: "lack" in fernet ? fernet.lack : null,
     fault: async (pool) => {
-      if (key === null) return null;
-      const token = await once(pool, key);
+      if ("lack" in fernet) return null;
+      const token = await once(pool, fernet);
       return "fault" in token ? token.fault : null;
     },
     token: async (pool) => {
-      if (pool === null) return demand(configured, "META_ACCESS_TOKEN is not set");
-      const token = await once(pool, demand(key, "ENCRYPTION_KEY is not set"));
+      if (pool === null) return configuredToken(configured);
+      if ("lack" in fernet) throw new KnownError(fernet.lack);
+      const token = await once(pool, fernet);
       if ("fault" in token)
         throw new KnownError({ what: token.fault, next: "store the token again in the shop's own settings" });
       return token;
@@ -65,7 +69,24 @@ export function openCredentials({ encrypted, key, configured }: CredentialSource
   };
 }
 
-function demand(secret: Secret | null, what: string): Secret {
-  if (secret === null) throw new KnownError({ what, next: "set it in the environment or in .env" });
-  return secret;
+/** A key that is missing or malformed stops only what needs it: looking and giving back do not. */
+function fernetOf(key: Secret | null): Fernet | { lack: Lack } {
+  if (key === null) {
+    const what = "ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted";
+    return { lack: { what, next: "set the application's ENCRYPTION_KEY" } };
+  }
+  try {
+    return openFernet(key);
+  } catch (error) {
+    if (error instanceof FernetKeyError) return { lack: error.lack };
+    throw error;
+  }
+}
+
+function configuredToken(secret: Secret | null): Secret {
+  if (secret !== null) return secret;
+  throw new KnownError({
+    what: "META_ACCESS_TOKEN is not set",
+    next: "set it in the environment or in .env",
+  });
 }

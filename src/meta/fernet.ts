@@ -1,18 +1,14 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
-import { KnownError } from "../errors.js";
+import type { Lack } from "../ports.js";
 import { Secret } from "../redact.js";
 
 /** The key is none: nothing can be decrypted until the environment is mended. */
-export class FernetKeyError extends KnownError {
+export class FernetKeyError extends Error {
   override readonly name = "FernetKeyError";
-
-  constructor() {
-    super({
-      what: "ENCRYPTION_KEY is not a Fernet key.",
-      why: "A Fernet key is 32 bytes in base64url: 44 characters that end in '='.",
-      next: "Copy ENCRYPTION_KEY from the environment of the application, without quotes.",
-    });
-  }
+  readonly lack: Lack = {
+    what: "ENCRYPTION_KEY is no Fernet key, so the pools' access tokens cannot be decrypted",
+    next: "copy it from the application's environment, without quotes: 44 characters that end in '='",
+  };
 }
 
 /** This token cannot be read with the key: a fault of one row. The message says why and holds neither key nor token. */

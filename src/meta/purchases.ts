@@ -20,7 +20,6 @@ export interface PurchaseSources {
   readonly credentials: Credentials;
   /** Opened by the first request: a command that sends nothing loads no HTTP client. */
   readonly graph: () => Promise<GraphClient>;
-  readonly hasKey: boolean;
   readonly pixelId: string | null;
   readonly currency: string;
 }
@@ -83,18 +82,12 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
 }
 
 /** What this invocation lacks is no fault of the shop's rows: it is told once, and no verdict. */
-function lack(sales: readonly Sale[], { hasKey, pixelId }: PurchaseSources): Lack | null {
+function lack(sales: readonly Sale[], { credentials, pixelId }: PurchaseSources): Lack | null {
   if (sales.some((sale) => sale.pools === null) && pixelId === null) {
     return {
       what: "this shop has no pools (redirect_pools, pool_bots), and no pixel is configured",
       next: "set META_PIXEL_ID and META_ACCESS_TOKEN (or META_ACCESS_TOKEN_FILE)",
     };
   }
-  if (sales.some((sale) => sale.pools?.some((pool) => pool.hasToken)) && !hasKey) {
-    return {
-      what: "ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted",
-      next: "set the application's ENCRYPTION_KEY",
-    };
-  }
-  return null;
+  return sales.some((sale) => sale.pools?.some((pool) => pool.hasToken)) ? credentials.lack : null;
 }

@@ -1,6 +1,7 @@
 import type { Column } from "../context.js";
 import type { Paint } from "./color.js";
 import { safeLine } from "./visible.js";
+import { broken } from "./wrap.js";
 
 /** The terminal that a table is drawn for; `width` in columns. */
 export interface Canvas {
@@ -99,7 +100,7 @@ export async function loadGrid(
       return [...blocks(rows)].flatMap((block, at) => {
         const options = { ...base, wordWrap: true, colWidths: [...widths] };
         const table = new Table(at === 0 && head.length > 0 ? { ...options, head: [...head] } : options);
-        table.push(...block.map((row) => [...row]));
+        table.push(...block.map((row) => row.map((text, at) => broken(text, widths[at] ?? NARROWEST))));
         return table
           .toString()
           .split("\n")

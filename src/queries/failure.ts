@@ -15,6 +15,10 @@ const known: Readonly<Record<string, (detail: string, where: string) => { what: 
     what: `The database at ${where} did not answer in time`,
     next: "check host, port and firewall; connect_timeout in DATABASE_URL sets the limit",
   }),
+  READ_TIMEOUT: (_, where) => ({
+    what: `The database at ${where} stopped answering`,
+    next: "look for locks and long transactions in pg_stat_activity, then at the host and the network",
+  }),
   "28P01": (_, where) => ({
     what: `The database refused the password: ${where}`,
     next: "check the password in DATABASE_URL, PGPASSWORD or ~/.pgpass",
@@ -77,6 +81,13 @@ const sameAs: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "TLS",
 };
 
+/** What pg 8.23 gives no code to. */
+const byMessage: readonly (readonly [RegExp, string])[] = [
+  [/does not support SSL/i, "NO_TLS"],
+  [/^timeout expired$/, "CONNECT_TIMEOUT"],
+  [/^Query read timeout$/, "READ_TIMEOUT"],
+];
+
 /** Turns an error of the driver into one that says what to do; leaves everything else as it is. */
 export function explain(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof KnownError) return error;
@@ -84,7 +95,8 @@ export function explain(error: unknown, where: string): unknown {
   const first =
     error instanceof AggregateError ? error.errors.find((one) => one instanceof Error) : undefined;
   const cause: Error = first ?? error;
-  const code = /does not support SSL/i.test(cause.message) ? "NO_TLS" : (cause as { code?: unknown }).code;
+  const told = byMessage.find(([words]) => words.test(cause.message))?.[1];
+  const code = told ?? (cause as { code?: unknown }).code;
   if (typeof code !== "string") return error;
   const refused = /^23|^P0001/.test(code);
   const text = known[refused ? "REFUSED" : (sameAs[code] ?? code)];

@@ -1,8 +1,10 @@
 import type { JournalEntry, JournalReader } from "../context.js";
 import { readCatalogue } from "./catalogue.js";
+import type { Fragment } from "./columns.js";
 import { isZoned } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import { literal } from "./literal.js";
+import { idsNamed } from "./names.js";
 
 interface EntryRow {
   id: string;
@@ -46,10 +48,8 @@ export function openJournal(database: Database): JournalReader {
           join purchase_fix.run r on r.id = a.run_id
           left join payments p on p.id = a.sale_id
           where (${filter.run}::text is null or a.run_id = ${filter.run})
-            and (not ${filter.unsettledOnly}::boolean or a.settled_at is null or a.answer = 'unconfirmed')
-            and (${filter.sales.length}::integer = 0
-                 or a.sale_id::text in (select value from jsonb_array_elements_text(${tx.json(filter.sales)}::jsonb))
-                 or p.payment_id in (select value from jsonb_array_elements_text(${tx.json(filter.sales)}::jsonb)))
+            and ${filter.unsettledOnly ? open(tx) : tx`true`}
+            and ${filter.sales.length === 0 ? tx`true` : tx`a.sale_id in (${idsNamed(tx, filter.sales)})`}
           order by a.id desc
           limit ${filter.limit}::bigint`;
         return rows.map(entryOf);
@@ -65,6 +65,16 @@ export function openJournal(database: Database): JournalReader {
         );
       }),
   };
+}
+
+/** No certain answer, and no later acceptance of the same event, which settled it: Meta folds the two. */
+function open(tx: Tx): Fragment {
+  return tx`(a.settled_at is null or a.answer = 'unconfirmed')
+            and not exists (
+              select from purchase_fix.attempt b
+              where b.sale_id = a.sale_id and b.id > a.id and b.answer = 'accepted' and b.event_id = a.event_id
+                and (b.pixel_id = a.pixel_id or b.pixel_id is null or a.pixel_id is null)
+            )`;
 }
 
 function entryOf(row: EntryRow): JournalEntry {

@@ -125,8 +125,9 @@ function lastMoment(action: Action, judged: Judged, onlyWhileFolded: boolean): I
   return Math.min(...limits.filter((limit) => limit !== null));
 }
 
-/** The nearest deadline that can still be met comes first; what has expired comes last. */
+/** The nearest deadline that can still be met first; sales without one after these, and expired ones last. */
 export function byDeadline(sales: readonly Judged[], now: Instant): Judged[] {
-  const at = ({ deadline }: Judged) => (deadline === null || deadline <= now ? Infinity : deadline);
-  return sales.toSorted((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)) || a.sale.id - b.sale.id);
+  const missed = ({ deadline }: Judged) => Number(deadline !== null && deadline <= now);
+  const limit = ({ deadline }: Judged) => deadline ?? Infinity;
+  return sales.toSorted((a, b) => missed(a) - missed(b) || limit(a) - limit(b) || a.sale.id - b.sale.id);
 }

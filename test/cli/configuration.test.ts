@@ -105,22 +105,38 @@ describe.concurrent("an access token's file", () => {
 });
 
 describe.concurrent("what this invocation lacks", () => {
-  test("ENCRYPTION_KEY: find-stuck says what was not checked, resend exits with 2", async ({ shop }) => {
-    const sale = await shop.sale();
-    const env = { ENCRYPTION_KEY: undefined };
-    const found = await shop.run("find-stuck", { env });
-    expect(found.stderr).toContain(
-      "whether they can be sent was not checked: ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted",
-    );
-    expect(found.stdout).toContain("\tambiguous\tnone\t");
-    expect(refusal(await shop.run(`resend --id ${sale}`, { env }))).toEqual([
-      "error: Cannot send: ENCRYPTION_KEY is not set, so the pools' access tokens cannot be decrypted",
-      "  why: nothing was changed",
-      "  next: set the application's ENCRYPTION_KEY",
-    ]);
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
-    expect((await shop.run(`revert --id ${sale}`, { env })).code).toBe(0);
-  });
+  const none = "no-key-of-fernet-nor-of-anything";
+  keepSecret("ENCRYPTION_KEY", none);
+
+  test.for<[string, string | undefined, string, string]>([
+    ["that is not set", undefined, "is not set", "set the application's ENCRYPTION_KEY"],
+    [
+      "that is none",
+      none,
+      "is no Fernet key",
+      "copy it from the application's environment, without quotes: 44 characters that end in '='",
+    ],
+  ])(
+    "ENCRYPTION_KEY %s: find-stuck says what was not checked, resend exits with 2, revert needs none",
+    async ([, key, fault, next], { shop }) => {
+      const [sale, other] = [await shop.sale(), await shop.sale()];
+      const env = { ENCRYPTION_KEY: key };
+      const what = `ENCRYPTION_KEY ${fault}, so the pools' access tokens cannot be decrypted`;
+      const found = await shop.run("find-stuck", { env });
+      const told = found.stderr.split("\n").filter((line) => line.includes("ENCRYPTION_KEY"));
+      expect(told).toEqual([`whether they can be sent was not checked: ${what} (${next})`]);
+      expect(found.stdout.match(/\tambiguous\tnone\t/g)).toHaveLength(2);
+      expect(found.code).toBe(0);
+      expect(refusal(await shop.run(`resend --id ${sale}`, { env }))).toEqual([
+        `error: Cannot send: ${what}`,
+        "  why: nothing was changed",
+        `  next: ${next}`,
+      ]);
+      expect(await shop.states()).toEqual({ [sale]: "stuck", [other]: "stuck" });
+      expect((await shop.run(`revert --id ${sale}`, { env })).code).toBe(0);
+      expect(await shop.states()).toEqual({ [sale]: "not flagged", [other]: "stuck" });
+    },
+  );
 
   test("a pixel in a shop without pools: likewise", async ({ shop }) => {
     await shop.db.query("drop table pool_bots, redirect_pools cascade");
@@ -147,16 +163,6 @@ describe.concurrent("what this invocation lacks", () => {
     );
     expect(code).toBe(1);
     expect(await shop.requests()).toEqual([]);
-    expect(await shop.states()).toEqual({ [sale]: "stuck" });
-  });
-
-  test("an ENCRYPTION_KEY that is none exits with 2", async ({ shop }) => {
-    const sale = await shop.sale();
-    keepSecret("ENCRYPTION_KEY", "no-key-of-fernet");
-    const lines = refusal(
-      await shop.run(`resend --id ${sale}`, { env: { ENCRYPTION_KEY: "no-key-of-fernet" } }),
-    );
-    expect(lines[0]).toContain("ENCRYPTION_KEY");
     expect(await shop.states()).toEqual({ [sale]: "stuck" });
   });
 });

@@ -44,7 +44,7 @@ describe.concurrent("find-stuck in a pipe", () => {
     expect(stderr.split("\n")).toEqual([
       "2 stuck sales, BRL 109.50",
       "verdicts: 2 ambiguous; 0 of them expire within 24 hours",
-      "outside this window: 1 stuck sale, BRL 47.50; 1 of them expire within 24 hours",
+      "outside this window: 1 stuck sale, BRL 47.50; 1 of them expires within 24 hours",
       "next: purchase-fix resend --hours 24 --dry-run",
       "",
     ]);
@@ -63,6 +63,19 @@ describe.concurrent("find-stuck in a pipe", () => {
       "next: purchase-fix resend --since 2020-01-01T00:00:00.000Z --until 2100-01-01T00:00:00.000Z --dry-run",
     );
     expect(named).toBe(`next: purchase-fix resend --id ${older} --dry-run`);
+  });
+
+  test("says in words which sales to name where there are too many to read", async ({ shop }) => {
+    const many = await shop.manySales(21);
+    const next = async (names: readonly number[]) => {
+      const { stderr } = await shop.run("find-stuck --id -", { input: names.join("\n") });
+      return stderr.trimEnd().split("\n").at(-1);
+    };
+    const [few, tooMany] = [many.slice(1), many];
+    expect(await next(few)).toBe(`next: purchase-fix resend --id ${few.toReversed().join(",")} --dry-run`);
+    expect(await next(tooMany)).toBe(
+      "next: purchase-fix resend --dry-run with the same --id (- reads names from standard input)",
+    );
   });
 
   test("finds nothing in a healthy shop, and says so", async ({ shop }) => {
@@ -198,6 +211,19 @@ describe.concurrent("find-stuck for programs", () => {
     expect(ids(stdout)).not.toContain(young);
     expect((JSON.parse(stdout) as Document).totals).toMatchObject({ count: 3, amount: "291.00", shown: 2 });
     expect(stderr).toContain("3 stuck sales, BRL 291.00 (showing 2 of 3, the nearest deadlines)\n");
+    expect(stderr).toContain("next: purchase-fix resend --hours 24 --limit 2 --dry-run\n");
+  });
+
+  test("keeps with --limit those that can still be met: an expired sale comes last", async ({ shop }) => {
+    const expired = await shop.sale({ paidHoursAgo: 200, createdHoursAgo: 3 });
+    const hurried = await shop.sale({ paidHoursAgo: 40, createdHoursAgo: 4 });
+    const young = await shop.sale({ paidHoursAgo: 5, createdHoursAgo: 5 });
+    const kept = async (limit: number) => ids((await shop.run(`find-stuck --json --limit ${limit}`)).stdout);
+    expect(await Promise.all([kept(1), kept(2), kept(3)])).toEqual([
+      [hurried],
+      [hurried, young],
+      [expired, hurried, young],
+    ]);
   });
 
   test("prints with --sql the statement that runs: psql finds the same sales in the same order", async ({

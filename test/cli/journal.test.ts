@@ -114,6 +114,23 @@ describe.concurrent("journal", () => {
     ).toEqual([[b, a], [b, a], [open, open, open], [open], []]);
   });
 
+  test("reads names from standard input, as every command does", async ({ shop }) => {
+    const [a, b, other] = [
+      await shop.sale(),
+      await shop.sale({ paymentId: "BOT19_1763607031_b" }),
+      await shop.sale(),
+    ];
+    await shop.run(`revert --id ${a},${b},${other}`);
+    const { stdout } = await shop.run("journal --id - --json", { input: `${a}\nBOT19_1763607031_b\n` });
+    expect((JSON.parse(stdout) as { attempts: Entry[] }).attempts.map(({ saleId }) => saleId)).toEqual([
+      b,
+      a,
+    ]);
+    const nothing = await shop.run("journal --id -", { input: "\n" });
+    expect(nothing.stderr).toContain("error: Standard input names no sale\n");
+    expect([nothing.code, nothing.stdout]).toEqual([2, ""]);
+  });
+
   test("prints a table of tab-separated values, and lines of JSON with a last one of totals", async ({
     shop,
   }) => {

@@ -79,6 +79,13 @@ describe.skipIf(!hasTerminal()).concurrent("find-stuck on a terminal", () => {
     expect(lines.at(-2)).toBe("next: purchase-fix resend --hours 24 --dry-run");
   });
 
+  test("draws no shape of sales that were named: who named them knows it", async ({ shop }) => {
+    const sale = await shop.sale();
+    const { stdout } = await shop.onTerminal(`find-stuck --no-color --id ${sale}`).ended;
+    expect(stdout).toContain("1 stuck sale, BRL 97.00");
+    expect(stdout).not.toContain("stuck sales by");
+  });
+
   test("draws in ASCII where the locale is not UTF-8", async ({ shop }) => {
     await shop.sale({ botId: shop.bots[1] });
     const { stdout } = await shop.onTerminal("find-stuck --no-color", { columns: 200, env: { LANG: "C" } })
@@ -94,6 +101,34 @@ describe.skipIf(!hasTerminal()).concurrent("find-stuck on a terminal", () => {
     expect(readFileSync(stdout, "utf8")).toMatch(/^id\tpayment\tbot\t/);
     expect(screen).toContain("1 stuck sale, BRL 97.00");
     expect(screen).not.toContain("stuck sales by bot");
+  });
+});
+
+describe.skipIf(!hasTerminal()).concurrent("other tables on 80 columns", () => {
+  test("cut no event id, nor a column's name: they are broken over two lines", async ({ shop }) => {
+    const sale = await shop.sale({ pageviewEventId: "pageview_0123456789abcdef_0123456789" });
+    const { stdout } = await shop.onTerminal(`resend --no-color --dry-run --id ${sale}`, { columns: 80 })
+      .ended;
+    expect(stdout).not.toContain("…");
+    expect(stdout).toMatch(/ pageview_ [^\n]*\n +0123456789abcdef_ [^\n]*\n +0123456789 /);
+  });
+
+  test("journal stays a table, a line or two per attempt", async ({ shop }) => {
+    const sale = await shop.sale();
+    await shop.run(`resend --id ${sale}`);
+    const { stdout } = await shop.onTerminal("journal --no-color", { columns: 80 }).ended;
+    const lines = stdout.split("\n");
+    expect(lines[0]?.trim().split(/\s{2,}/)).toEqual([
+      "Attempted at",
+      "Run",
+      "Sale",
+      "Answer",
+      "Effect",
+      "Because",
+    ]);
+    expect(lines[2]).toContain(`  ${sale}  accepted  confirmed  Meta received it`);
+    expect(lines[3]).toBe("no room for Trace, Pixel, By, Command, Payment, Code, Event ID: --tsv shows all");
+    expect(Math.max(...lines.map(width))).toBeLessThanOrEqual(80);
   });
 });
 

@@ -79,6 +79,21 @@ describe.concurrent("a command line that makes no sense exits with 2", () => {
     expect(refusal(ended)[0]).toBe("error: Standard input names no sale");
   });
 
+  test.for(["find-stuck", "resend", "revert", "confirm"])(
+    "%s: standard input with a name that no database can hold",
+    async (command) => {
+      const ended = await purchaseFix([command, "--id", "-"], {
+        env: anywhere,
+        input: "9445\n9\u00004\u0000",
+      });
+      expect(refusal(ended)).toEqual([
+        String.raw`error: The name "9\u00004\u0000" holds U+0000, which no text in PostgreSQL can`,
+        "  why: a NUL after every letter is the mark of a UTF-16 file",
+        "  next: give the names as UTF-8 text, separated by commas or line ends",
+      ]);
+    },
+  );
+
   test("a secret where no option takes one is not repeated", async () => {
     const lines = await attempt(`find-stuck --database-url=${anywhere.DATABASE_URL}`);
     expect(lines[0]).toBe(

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fitted } from "../../src/output/table.js";
@@ -45,9 +46,24 @@ describe("On a terminal, a report", () => {
     ]);
   });
 
-  test("cuts one long word of the flexible column, and shows that it did", async () => {
-    const lines = await drawn([{ ...maria, why: "x".repeat(100) }], 50);
-    expect(lines[2]).toBe(`9445  Maria    BRL 97.00  ${"x".repeat(23)}…`);
+  test("breaks a long word of the flexible column where a name has its seams: nothing of it is lost", async () => {
+    const why = "fill one of payments.customer_user_id_and_all, or pageview_000000009405";
+    const lines = await drawn(
+      [
+        { ...maria, why },
+        { ...joao, why: "x".repeat(50) },
+      ],
+      50,
+    );
+    expect(lines.slice(2)).toEqual([
+      "9445  Maria    BRL 97.00  fill one of",
+      "                          payments.customer_user_",
+      "                          id_and_all, or",
+      "                          pageview_000000009405",
+      `   7  João             –  ${"x".repeat(24)}`,
+      `                          ${"x".repeat(24)}`,
+      "                          xx",
+    ]);
   });
 
   test("becomes paragraphs where even that does not fit: an id is never cut", async () => {
@@ -128,6 +144,23 @@ describe("Foreign text on a terminal", () => {
     const lines = await drawn([{ ...maria, why: `${"x".repeat(1_990)} pa-ss-wo-rd-of-the-shop` }], 4_000);
     expect(lines.join("\n")).toContain("[secret");
     expect(lines.join("\n")).not.toContain("pa-ss");
+  });
+
+  test("loses none of its letters, however long its words are, and whatever colour they have", async () => {
+    const words = fc.array(
+      fc.string({ unit: fc.constantFrom("a", "_", ".", "[", "9", "m"), minLength: 1, maxLength: 70 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(words, fc.boolean(), async (list, color) => {
+        const { output, stdout } = await atTerminal(60, { color, env: { LANG: "C.UTF-8" } });
+        await output.report(reportOf([{ ...maria, bot: "B", why: list.join(" ") }]));
+        const lines = stripVTControlCharacters(stdout.text).split("\n").slice(2);
+        const column = lines.map((line, at) => (at === 0 ? line.replace(/^9445  B +BRL 97.00/, "") : line));
+        expect(column.join("").replaceAll(" ", "")).toBe(list.join(""));
+        column.forEach((line) => expect(widthOf(line)).toBeLessThanOrEqual(60));
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test("fits in whatever it is, as long as a table is drawn", async () => {

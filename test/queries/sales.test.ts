@@ -194,3 +194,51 @@ describe("the border of 24 hours", () => {
     expect(await listed()).toEqual([stuck]);
   });
 });
+
+describe("sales that we reverted and nobody sent since", () => {
+  let db: ShopDatabase;
+  let product: Product;
+  let now: number;
+  const old = { botId: 1, createdHoursAgo: 150, paidHoursAgo: 150, amount: 10 };
+  const outside = async () => await product.sales.outside({ since: now - 24 * hour, until: null }, now);
+
+  beforeAll(async () => {
+    db = await shopDatabase("reverted");
+    await insertBot(db.witness, { id: 1 });
+    product = openProduct(db);
+    now = await product.sales.now();
+  });
+
+  afterAll(async () => {
+    await product?.close();
+    await db?.close();
+  });
+
+  test("count outside a window as they would be listed inside one", async () => {
+    const stuck = await insertSale(db.witness, old);
+    const [reverted, sentSince, flaggedSince, refunded, young] = [
+      await insertSale(db.witness, { ...old, amount: 5 }),
+      await insertSale(db.witness, old),
+      await insertSale(db.witness, { ...old, amount: 7 }),
+      await insertSale(db.witness, old),
+      await insertSale(db.witness, { botId: 1, createdHoursAgo: 3 }),
+    ];
+    const neverFlagged = await insertSale(db.witness, { ...old, flagged: false });
+    expect(await outside()).toEqual({ count: 5, amount: "42.00", expiringSoon: 5 });
+    const ids = [reverted, sentSince, flaggedSince, refunded, young];
+    const sales = await Promise.all(ids.map((id) => product.sale(id)));
+    await product.attempts.revert(
+      await product.begin("revert"),
+      sales.map(({ id, mark }) => ({ saleId: id, mark })),
+    );
+    const move = async (change: string, id: number) =>
+      await db.query(`update payments set ${change} where id = $1`, [id]);
+    await move("meta_event_id = 'pageview_theirs', meta_purchase_sent = true", sentSince);
+    await move("meta_purchase_sent = true", flaggedSince);
+    await move("status = 'refunded'", refunded);
+    expect(await outside()).toEqual({ count: 3, amount: "22.00", expiringSoon: 3 });
+    const listed = await product.sales.stuck({ since: now - 200 * hour, until: now - 24 * hour });
+    expect(new Set(listed.map(({ id }) => id))).toEqual(new Set([stuck, reverted, flaggedSince]));
+    expect(listed.map(({ id }) => id)).not.toContain(neverFlagged);
+  });
+});

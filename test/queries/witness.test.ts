@@ -1,6 +1,12 @@
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { resolveConnection } from "../../src/connection.js";
 import { KnownError } from "../../src/errors.js";
+import { disk } from "../../src/files.js";
 import type { Lease, Written } from "../../src/ports.js";
+import { openWitness } from "../../src/queries/witness.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
@@ -81,6 +87,26 @@ describe("a later writer explains a difference", () => {
     expect(await check(written)).toEqual([]);
   });
 
+  test("whose transaction began before ours, and wrote after it", async () => {
+    const sale = await insert();
+    const elsewhere = await insert();
+    const application = new Client({ connectionString: db.url });
+    await application.connect();
+    await application.query("begin");
+    await application.query("update payments set amount = 1 where id = $1", [elsewhere.id]);
+    const [claimed] = await product.attempts.claim(lease, [claimOf(sale)]);
+    const written = await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
+    await application.query("update payments set meta_event_id = 'pageview_theirs' where id = $1", [sale.id]);
+    await application.query("commit");
+    await application.end();
+    const [row] = await db.query<{ older: boolean }>(
+      "select age(xmin) > age($2::text::xid) as older from payments where id = $1",
+      [sale.id, written[0]?.xid],
+    );
+    expect(row).toEqual({ older: true });
+    expect(await check(written)).toEqual([]);
+  });
+
   test("it deleted the row", async () => {
     const { written } = await everyWrite();
     await db.query("delete from payments");
@@ -100,21 +126,37 @@ describe("what no later writer explains is told, with both sides", () => {
     ]);
   });
 
+  test("a trigger of the shop altered what we wrote", async () => {
+    const [sale, other] = [await insert(), await insert()];
+    await db.query(`
+      create function shop_alters() returns trigger language plpgsql as
+        $$ begin update payments set meta_event_id = 'altered' where id = new.id; return null; end $$;
+      create trigger shop_alters after update on payments for each row
+        when (new.id = ${sale.id} and new.meta_event_id is distinct from 'altered') execute function shop_alters()`);
+    const claimed = await product.attempts.claim(lease, [claimOf(sale), claimOf(other)]);
+    const written = await product.attempts.settle(
+      lease,
+      claimed.map(({ attempt }) => settlementOf(attempt)),
+    );
+    await db.query("drop function shop_alters cascade");
+    expect(await check(written)).toEqual([
+      `sale ${sale.id}: we wrote flagged with event id ${sale.pageviewEventId}, the witness reads flagged with event id altered`,
+    ]);
+  });
+
   test("a flag time that differs by a microsecond, too", async () => {
     const { written } = await everyWrite();
     const [first] = written as [Written];
     expect(await check([{ ...first, flaggedAt: `${first.flaggedAt}1` }])).toHaveLength(1);
   });
 
-  test("the row is older than our transaction: our write is not there", async () => {
-    const { written, sales } = await everyWrite();
+  test("our transaction is not there: the row bears another's, and the journal nothing of ours", async () => {
+    const { written } = await everyWrite();
     const stuck = await insert();
     const [first] = written as [Written];
-    // A transaction that is younger than the row and wrote something else.
-    const [row] = await db.query<{ xid: string }>("select (txid_current() % 4294967296)::text as xid");
-    const lost = { ...first, saleId: stuck.id, xid: row?.xid ?? "" };
+    const lost = { ...first, saleId: stuck.id, attempt: "4611686018427387904" };
     expect(await check([lost])).toEqual([
-      `sale ${stuck.id}: we wrote flagged with event id ${sales[0]?.pageviewEventId}, the witness reads flagged with no event id`,
+      `sale ${stuck.id}: its journal should say confirmed, the witness reads nothing`,
     ]);
   });
 
@@ -143,6 +185,42 @@ test("it needs no more than to read, and leaves no connection behind", async () 
     "select from pg_stat_activity where datname = current_database() and application_name like '%:witness'";
   await expect.poll(async () => await db.query(sessions)).toEqual([]);
   await db.query(`drop owned by ${role}; drop role ${role}`);
+});
+
+describe("a database that hangs does not hold the end of a run", () => {
+  const within = (url: string, patienceMs: number) =>
+    openWitness(
+      resolveConnection({ url, env: {}, files: disk, home: null, user: null }),
+      "test-product",
+      patienceMs,
+    );
+
+  test("a table that stays locked: the witness gives up, and says so", async () => {
+    const { written } = await everyWrite();
+    await db.query("begin");
+    await db.query("lock table payments in access exclusive mode");
+    try {
+      await expect(within(db.url, 300).check(written)).rejects.toThrow(/stopped answering/);
+    } finally {
+      await db.query("rollback");
+    }
+    expect(await check(written)).toEqual([]);
+  });
+
+  test("a host that takes the connection and never answers", async () => {
+    const { written } = await everyWrite();
+    const silent = createServer((socket) => socket.on("error", () => undefined).resume());
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const url = new URL(db.url);
+    url.host = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    // What the operator allows for connecting in general is no limit for the witness.
+    url.searchParams.set("connect_timeout", "0");
+    try {
+      await expect(within(url.href, 300).check(written)).rejects.toThrow(/did not answer in time/);
+    } finally {
+      await new Promise((resolve) => silent.close(resolve));
+    }
+  });
 });
 
 test("an unreachable database is a known error, not a doubt", async () => {

@@ -6,6 +6,7 @@ import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { byDeadline, makePlan } from "../../src/sales/plan.js";
 import { DAY, HOUR, MINUTE } from "../../src/sales/sale.js";
 import type { Judged } from "../../src/sales/verdict.js";
+import { ACCEPTED_FOR } from "../../src/sales/verdict.js";
 import { anyEvidence, anySale } from "../cast/any.js";
 import {
   allOf,
@@ -67,10 +68,17 @@ describe("nearest deadline first", () => {
     expect(byDeadline([timeless, ...twins], now).map((item) => item.sale.id)).toEqual([11, 12, 10]);
   });
 
-  test("what has expired comes last, since no haste saves it", () => {
-    const gone = judged(ana({ id: 12, paidAt: hoursAgo(200), createdAt: hoursAgo(200) }));
-    const soon = judged(ana({ id: 11, paidAt: hoursAgo(160), createdAt: hoursAgo(160) }));
-    expect(byDeadline([gone, soon], now).map((item) => item.sale.id)).toEqual([11, 12]);
+  test("a deadline that has passed is none to be met: expired sales come last of all", () => {
+    const [lost, spent] = [8, 9].map((days) => judged(ana({ id: days, paidAt: hoursAgo(24 * days) })));
+    const atTheLimit = judged(ana({ id: 7, paidAt: now - ACCEPTED_FOR }));
+    const inTime = judged(ana({ id: 6, paidAt: now - ACCEPTED_FOR + 1 }));
+    const timeless = judged(ana({ id: 10, paidAt: null, createdAt: null, flaggedAt: hoursAgo(20) }));
+    const all = [lost, timeless, atTheLimit, spent, inTime, ...sales] as Judged[];
+    const order = byDeadline(all, now).map((item) => item.sale.id);
+    expect(order).toEqual([6, 2, 3, 1, 10, 9, 8, 7]);
+    expect(all.filter((item) => item.obstacle.kind === "expired").map(({ sale: { id } }) => id)).toEqual([
+      8, 7, 9,
+    ]);
   });
 
   test("--limit keeps the nearest deadlines and leaves the others for a later run", () => {

@@ -1,0 +1,39 @@
+import type { Outside, Span } from "../ports.js";
+import { parseAmount } from "../sales/money.js";
+import { DAY } from "../sales/sale.js";
+import { ACCEPTED_FOR } from "../sales/verdict.js";
+import type { Catalogue } from "./catalogue.js";
+import type { Fragment } from "./columns.js";
+import { columnsOf } from "./columns.js";
+import type { Tx } from "./database.js";
+import { inSpan, isReverted, isStuck } from "./states.js";
+
+/** What a window would list if it reached further: stuck sales, and those that we reverted and nobody sent since. */
+export async function outsideSpan(
+  tx: Tx,
+  catalogue: Catalogue,
+  span: Span,
+  now: number,
+  timeZone: string,
+): Promise<Outside> {
+  const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
+  const amount = p.text("amount");
+  const oldest = now - ACCEPTED_FOR;
+  const sales = (state: Fragment) => tx`
+      select case when ${amount} ~ '^[-+.0-9eE]+$' then ${amount}::numeric end as amount,
+             coalesce(${p.instant("paid_at")}, ${p.instant("created_at")})::numeric as paid
+      from payments p join bots b on p.bot_id = b.id
+      where ${state}
+        and not coalesce((${inSpan(tx, catalogue, span, timeZone)}), false)`;
+  // Two selects instead of an `or`, which would keep the partial index over stuck sales from being used.
+  const reverted = catalogue.journal ? tx`union all ${sales(isReverted(tx))}` : tx``;
+  const [row] = await tx<{ count: string; amount: string | null; soon: string }[]>`
+    select count(*) as count, sum(amount)::text as amount,
+           count(*) filter (where paid > ${oldest}::numeric and paid <= ${oldest + DAY}::numeric) as soon
+    from (${sales(isStuck(tx))} ${reverted}) sales`;
+  return {
+    count: Number(row?.count ?? 0),
+    amount: parseAmount(row?.amount ?? "0") ?? "0.00",
+    expiringSoon: Number(row?.soon ?? 0),
+  };
+}
