@@ -3,7 +3,7 @@ import { because } from "../sales/json.js";
 import type { Instant } from "../sales/sale.js";
 import { age, iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
-import type { Line } from "./report.js";
+import type { Line } from "./lines.js";
 
 /** The columns of `find-stuck`: the incident report's, and what we know beyond it. */
 export function saleColumns(now: Instant): Column<Judged>[] {
@@ -19,9 +19,17 @@ export function saleColumns(now: Instant): Column<Judged>[] {
       title: "Flagged at",
       value: ({ sale }) => time(sale.flaggedAt),
       shown: ({ sale }) => when(sale.flaggedAt),
-      spare: 2,
+      spare: 3,
     },
     { title: "Age", value: since, align: "right" },
+    {
+      title: "Deadline",
+      value: ({ deadline }) => time(deadline),
+      shown: ({ deadline }) =>
+        deadline === null ? "-" : deadline <= now ? "past" : `in ${age(deadline - now)}`,
+      align: "right",
+      spare: 2,
+    },
     {
       title: "Verdict",
       value: ({ kind }) => kind,
@@ -36,9 +44,9 @@ export function saleColumns(now: Instant): Column<Judged>[] {
 /** The columns of a command that acts. */
 export function resultColumns(): Column<Line>[] {
   return [
-    { title: "ID", value: ({ sale }) => String(sale.id), align: "right" },
-    { title: "Payment", value: ({ sale }) => sale.paymentId, spare: 1 },
-    { title: "Amount", value: ({ sale }) => sale.amount, align: "right" },
+    { title: "ID", value: ({ id }) => id, align: "right" },
+    { title: "Payment", value: ({ payment }) => payment, spare: 1 },
+    { title: "Amount", value: ({ amount }) => amount, align: "right" },
     { title: "Verdict", value: (line) => line.verdict },
     { title: "Result", value: (line) => line.what, tone: (line) => line.tone },
     { title: "Event ID", value: (line) => line.eventId, flexible: true },

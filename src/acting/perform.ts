@@ -15,7 +15,7 @@ import type { Sent } from "./send.js";
 import type { SendOptions } from "./sending.js";
 import type { Selection, Survey } from "./survey.js";
 import { survey } from "./survey.js";
-import { question, tell, tellFailure } from "./words.js";
+import { noSaleBears, question, tell, tellFailure } from "./words.js";
 
 export interface PerformOptions {
   readonly selection: Selection;
@@ -107,7 +107,7 @@ async function show(
 function refuseUnknown({ unknown }: Survey): void {
   if (unknown.length === 0) return;
   throw new KnownError({
-    what: `No sale bears ${unknown.join(", ")}`,
+    what: noSaleBears(unknown),
     why: "neither as payments.id nor as payments.payment_id; nothing was changed",
     next: "list the stuck ones: purchase-fix find-stuck --hours 168",
   });

@@ -1,24 +1,16 @@
-import type { ActingContext, Report, Tone } from "../context.js";
+import type { ActingContext, Report } from "../context.js";
 import { JSON_VERSION, leftJson, outcomeJson, plannedJson, saleJson, totals } from "../sales/json.js";
 import type { Outcome } from "../sales/outcome.js";
 import { tally } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
-import type { Left, Plan, Planned } from "../sales/plan.js";
+import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import { resultColumns } from "./columns.js";
+import type { Line } from "./lines.js";
+import { leftForPeople, leftLine, otherLine, outcomeLine, plannedLine } from "./lines.js";
 import type { Survey } from "./survey.js";
 import { notStuck } from "./words.js";
-
-/** One line of what a command did, would do, or left. */
-export interface Line {
-  readonly sale: Sale;
-  readonly verdict: string;
-  readonly what: string;
-  readonly tone: Tone;
-  readonly eventId: string | null;
-  readonly because: string;
-}
 
 export interface Result {
   readonly run: string | null;
@@ -38,7 +30,7 @@ export function resultReport(
   const lines = [
     ...result.outcomes.map(outcomeLine),
     ...planned.map((item) => plannedLine(action, item)),
-    ...plan.left.map(leftLine),
+    ...(ctx.output.forPeople ? leftForPeople(plan.left) : plan.left.map(leftLine)),
     ...found.others.map(otherLine),
   ];
   const left = [...plan.left.map(leftJson), ...found.others.map(otherJson)];
@@ -67,43 +59,6 @@ export function resultReport(
       for (const item of left) yield { left: item };
       yield { ...head, totals: sums };
     },
-  };
-}
-
-function outcomeLine({ judged, answer, effect, eventId, because }: Outcome): Line {
-  const tone = effect === "confirmed" || (effect === "reverted" && answer === null) ? "good" : "bad";
-  const what = answer === null ? effect : `${answer}, ${effect}`;
-  return { sale: judged.sale, verdict: judged.kind, what, tone, eventId, because };
-}
-
-function plannedLine(action: Action, { judged, mayDouble }: Planned): Line {
-  const { sale, kind, identity, because } = judged;
-  const what = mayDouble ? `would ${action}, may count twice` : `would ${action}`;
-  const eventId = action === "revert" ? null : `${identity.eventId} (${identity.origin})`;
-  return { sale, verdict: kind, what, tone: mayDouble ? "warn" : "strong", eventId, because };
-}
-
-function leftLine({ judged, because, wouldAllow, person }: Left): Line {
-  const allow = wouldAllow === null ? "" : ` (allowed by ${wouldAllow})`;
-  const tone = person === null ? "dim" : "warn";
-  return {
-    sale: judged.sale,
-    verdict: judged.kind,
-    what: "left",
-    tone,
-    eventId: null,
-    because: `${because}${allow}`,
-  };
-}
-
-function otherLine(sale: Sale): Line {
-  return {
-    sale,
-    verdict: "-",
-    what: "left",
-    tone: "warn",
-    eventId: sale.metaEventId,
-    because: notStuck(sale),
   };
 }
 

@@ -9,6 +9,14 @@ import { iso } from "../sales/time.js";
 import type { Result } from "./report.js";
 import type { Survey } from "./survey.js";
 
+/** Names that no sale bears; a long list is cut, since the first ones show what went wrong. */
+export function noSaleBears(names: readonly string[]): string {
+  const rest = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+  return `No sale bears ${names.slice(0, MOST_NAMES).join(", ")}${rest}`;
+}
+
+const MOST_NAMES = 20;
+
 /** Why there is nothing to do about a sale that was named. */
 export function notStuck(sale: Sale): string {
   if (sale.status !== "paid") return `not paid: its status is ${sale.status}`;
@@ -21,8 +29,9 @@ export function question({ place, currency }: ActingContext, action: Action, pla
   const sum = total(plan.act.map(({ judged }) => judged.sale));
   const what = `${action} ${sum.count} ${sales(sum.count)} (${showAmount(sum.amount, currency)})`;
   if (action !== "resend") return `${what} in ${place.database}?`;
-  const pixels = [...new Set(plan.act.map(({ judged }) => judged.identity.pixelId))].join(", ");
-  return `${what} of ${place.database} to ${place.graph}, pixel ${pixels}${testEvents(plan)}${doubling(plan, currency)}?`;
+  const pixels = [...new Set(plan.act.map(({ judged }) => judged.identity.pixelId))];
+  const to = `pixel${pixels.length === 1 ? "" : "s"} ${pixels.join(", ")}`;
+  return `${what} of ${place.database} to ${place.graph}, ${to}${testEvents(plan)}${doubling(plan, currency)}?`;
 }
 
 function testEvents(plan: Plan): string {
@@ -44,7 +53,7 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
       ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
     );
     const some =
-      plan.allowed > plan.act.length ? `; showing ${plan.act.length} of ${plan.allowed} that it could` : "";
+      plan.allowed > plan.act.length ? `; ${plan.act.length} of the ${plan.allowed} that it could` : "";
     output.say(
       `run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}${some}`,
       "strong",
@@ -68,11 +77,8 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
   }
   if (plan.left.length === 0) return;
   const persons = plan.left.filter((item) => item.person !== null).length;
-  const need = `${persons} ${persons === 1 ? "needs" : "need"} a person`;
-  output.say(
-    `left ${plan.left.length} ${sales(plan.left.length)}, of which ${need}`,
-    persons > 0 ? "warn" : "dim",
-  );
+  const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
+  output.say(`left ${plan.left.length} ${sales(plan.left.length)}: ${need}`, persons > 0 ? "warn" : "dim");
 }
 
 /** A run that failed in the middle: what was done all the same, and where to see the rest. */
@@ -98,7 +104,7 @@ function severalPools(plan: Plan): string[] {
   for (const { judged } of plan.act) {
     const { pools, botName } = judged.sale;
     if (pools !== null && pools.length > 1)
-      bots.set(botName, `pool ${judged.identity.pool?.id} of ${pools.map((p) => p.id).join(", ")}`);
+      bots.set(botName, `${judged.identity.pool?.id} (it has ${pools.map((p) => p.id).join(" and ")})`);
   }
-  return [...bots].map(([bot, pool]) => `bot ${bot} is in several enabled pools: using ${pool}`);
+  return [...bots].map(([bot, pool]) => `bot ${bot} is in several enabled pools: using pool ${pool}`);
 }

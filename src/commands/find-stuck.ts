@@ -1,7 +1,7 @@
 import type { Selection, Survey } from "../acting/survey.js";
 import { spanOf, survey } from "../acting/survey.js";
 import { saleColumns } from "../acting/columns.js";
-import { notStuck } from "../acting/words.js";
+import { noSaleBears, notStuck } from "../acting/words.js";
 import type { ReadingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
@@ -25,7 +25,7 @@ export async function findStuck(ctx: ReadingContext, options: FindOptions): Prom
   const found = await survey(ctx, options.selection);
   if (found.unknown.length > 0) {
     throw new KnownError({
-      what: `No sale bears ${found.unknown.join(", ")}`,
+      what: noSaleBears(found.unknown),
       why: "neither as payments.id nor as payments.payment_id",
       next: "list the stuck ones: purchase-fix find-stuck --hours 168",
     });
@@ -79,6 +79,9 @@ async function tell(
   if (sums.count > 0) {
     const kinds = Object.entries(sums.byVerdict).map(([kind, count]) => `${count} ${kind}`);
     output.say(`verdicts: ${kinds.join(", ")}; ${expiring(sums.expiringWithin24h)}`);
+    const folded = sums.foldingEndsWithin24h;
+    if (folded > 0)
+      output.say(`${folded} of them can be sent again without counting twice for less than 24 hours`, "warn");
   }
   if (outside && outside.count > 0) {
     const money = showAmount(outside.amount, currency);

@@ -70,11 +70,14 @@ export function leftJson({ judged, because: reason, wouldAllow, person }: Left) 
 
 /** Counts and money of a list of sales, by verdict and by deadline. */
 export function totals(sales: readonly Judged[], now: Instant) {
-  const soon = sales.filter(({ deadline }) => deadline !== null && deadline > now && deadline - now < DAY);
+  const soon = (limit: Instant | null) => limit !== null && limit > now && limit - now < DAY;
   const kinds = verdictKinds.map((kind) => [kind, sales.filter((judged) => judged.kind === kind)] as const);
   return {
     ...total(sales.map(({ sale }) => sale)),
-    expiringWithin24h: soon.length,
+    /** Meta takes their events for so long and no longer. */
+    expiringWithin24h: sales.filter(({ expiresAt }) => soon(expiresAt)).length,
+    /** And a second copy of these is folded into the first for so long. */
+    foldingEndsWithin24h: sales.filter(({ foldedUntil }) => soon(foldedUntil)).length,
     byVerdict: Object.fromEntries(
       kinds.filter(([, list]) => list.length > 0).map(([kind, list]) => [kind, list.length]),
     ),

@@ -138,11 +138,11 @@ function lost(sale: Sale, evidence: Evidence, policy: Policy, folds: Folding): C
 
 /** Is a copy with the same pixel and id certain to be folded into whatever arrived earlier? */
 function traceable({ carrier, knowledge, origin, eventId }: Identity, folds: Folding): Conclusion {
-  const why = "no trace of an answer";
+  const why = "no answer on record";
   if ("doubt" in folds) return { kind: "untraceable", because: `${why}; ${folds.doubt}`, foldedUntil: null };
   const how = knowledge === "presumed" ? "presumed from its page view" : `known from ${origin}`;
   const id = carrier
     ? `it shares its click with sale ${carrier.id}, which carries the event id; it goes as ${eventId}`
-    : `its event id is ${how}`;
+    : `event id ${how}`;
   return { kind: "ambiguous", because: `${why}; ${id}`, foldedUntil: folds.until };
 }

@@ -114,7 +114,7 @@ describe("consent", () => {
     ).toBe(0);
     expect(world.output.questions).toEqual([
       expect.stringMatching(
-        /^resend 3 sales \(BRL 150\.00\) of db:5432\/shop as app to graph\.example, pixel [12]00[12], [12]00[12], 1 as TEST EVENTS; 1 of them \(BRL 50\.00\) may count twice\?$/,
+        /^resend 3 sales \(BRL 150\.00\) of db:5432\/shop as app to graph\.example, pixels [12]00[12], [12]00[12], 1 as TEST EVENTS; 1 of them \(BRL 50\.00\) may count twice\?$/,
       ),
     ]);
   });

@@ -26,9 +26,9 @@ describe.concurrent("find-stuck in a pipe", () => {
     const { older, newer } = await someSales(shop);
     const { code, stdout } = await shop.run("find-stuck");
     const [header, ...lines] = stdout.trimEnd().split("\n");
-    expect(header).toBe("id\tpayment\tbot\tamount\tflagged_at\tage\tverdict\tobstacle\tbecause");
+    expect(header).toBe("id\tpayment\tbot\tamount\tflagged_at\tage\tdeadline\tverdict\tobstacle\tbecause");
     const cells = lines.map((line) => line.split("\t"));
-    expect(cells.map(([id, , bot, amount, , age, verdict]) => [id, bot, amount, age, verdict])).toEqual([
+    expect(cells.map(([id, , bot, amount, , age, , verdict]) => [id, bot, amount, age, verdict])).toEqual([
       [String(newer), "Violão em Casa", "12.50", "2h 58m", "ambiguous"],
       [String(older), "Violão em Casa", "97.00", "8h 58m", "ambiguous"],
     ]);
@@ -138,6 +138,7 @@ describe.concurrent("find-stuck for programs", () => {
       count: "number",
       amount: "string",
       expiringWithin24h: "number",
+      foldingEndsWithin24h: "number",
       byVerdict: { ambiguous: "number", untraceable: "number" },
       shown: "number",
     };
@@ -182,7 +183,7 @@ describe.concurrent("find-stuck for programs", () => {
         state: "stuck",
         verdict: "ambiguous",
         obstacle: "none",
-        because: "no trace of an answer; its event id is presumed from its page view",
+        because: "no answer on record; event id presumed from its page view",
         eventId: `pageview_${sale}`,
         eventIdOrigin: "pageview_event_id",
         pixelId: shop.pixels[0],

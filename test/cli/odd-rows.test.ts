@@ -57,7 +57,7 @@ async function leaves(shop: Shop, odd: number, reason: string): Promise<void> {
   const { code, stdout, stderr } = await shop.run(`resend --id ${odd},${healthy} --accept-duplicate`);
   expect(stdout).toMatch(new RegExp(`^${odd}\\t.*\\tleft\\t`, "m"));
   expect(stdout).toContain(reason);
-  expect(stderr).toContain("left 1 sale, of which 1 needs a person\n");
+  expect(stderr).toContain("left 1 sale: 1 needs a person\n");
   expect(code).toBe(1);
   expect(await shop.states()).toEqual({ [odd]: "stuck", [healthy]: `confirmed as pageview_${healthy}` });
   expect(await shop.counted()).toEqual([`pageview_${healthy}`]);

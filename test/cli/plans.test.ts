@@ -102,6 +102,7 @@ describe.concurrent("resend for programs", () => {
         count: "number",
         amount: "string",
         expiringWithin24h: "number",
+        foldingEndsWithin24h: "number",
         byVerdict: { ambiguous: "number", untraceable: "number" },
         confirmed: { count: "number", amount: "string" },
       },

@@ -97,7 +97,7 @@ describe.concurrent("resend of a window", () => {
       [old, "left", expect.stringContaining("it may count twice (allowed by --accept-duplicate)")],
       [expired, "left", expect.stringContaining("paid over 7 days ago")],
     ]);
-    expect(stderr).toContain("left 3 sales, of which 2 need a person\n");
+    expect(stderr).toContain("left 3 sales: 2 need a person\n");
     expect(code).toBe(1);
   });
 

@@ -31,7 +31,7 @@ describe.concurrent("resend in other shops", () => {
     const sale = await shop.sale();
     const { code, stderr } = await shop.run(`resend --id ${sale}`);
     expect(stderr).toContain(
-      `bot Violão em Casa is in several enabled pools: using pool ${third} of ${third}, ${fourth}\n`,
+      `bot Violão em Casa is in several enabled pools: using pool ${third} (it has ${third} and ${fourth})\n`,
     );
     expect(await shop.ledger()).toMatchObject([{ pixel: pixels[1] }]);
     expect(code).toBe(0);

@@ -36,9 +36,9 @@ async function attempt(
   claim: Partial<Claim>,
   settlement: Partial<Settlement> | null,
 ): Promise<string> {
-  const [claimed] = await product.attempts.claim(lease, [claimOf(sale, claim)]);
+  const [claimed] = await product.act.claim(lease, [claimOf(sale, claim)]);
   if (!claimed) throw new Error("it could not be claimed");
-  if (settlement) await product.attempts.settle(lease, [settlementOf(claimed.attempt, settlement)]);
+  if (settlement) await product.act.settle(lease, [settlementOf(claimed.attempt, settlement)]);
   return claimed.attempt;
 }
 

@@ -227,7 +227,7 @@ describe("sales that we reverted and nobody sent since", () => {
     expect(await outside()).toEqual({ count: 5, amount: "42.00", expiringSoon: 5 });
     const ids = [reverted, sentSince, flaggedSince, refunded, young];
     const sales = await Promise.all(ids.map((id) => product.sale(id)));
-    await product.attempts.revert(
+    await product.act.revert(
       await product.begin("revert"),
       sales.map(({ id, mark }) => ({ saleId: id, mark })),
     );

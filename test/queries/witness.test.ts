@@ -94,8 +94,8 @@ describe("a later writer explains a difference", () => {
     await application.connect();
     await application.query("begin");
     await application.query("update payments set amount = 1 where id = $1", [elsewhere.id]);
-    const [claimed] = await product.attempts.claim(lease, [claimOf(sale)]);
-    const written = await product.attempts.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
+    const [claimed] = await product.act.claim(lease, [claimOf(sale)]);
+    const written = await product.act.settle(lease, [settlementOf(claimed?.attempt ?? "")]);
     await application.query("update payments set meta_event_id = 'pageview_theirs' where id = $1", [sale.id]);
     await application.query("commit");
     await application.end();
@@ -133,8 +133,8 @@ describe("what no later writer explains is told, with both sides", () => {
         $$ begin update payments set meta_event_id = 'altered' where id = new.id; return null; end $$;
       create trigger shop_alters after update on payments for each row
         when (new.id = ${sale.id} and new.meta_event_id is distinct from 'altered') execute function shop_alters()`);
-    const claimed = await product.attempts.claim(lease, [claimOf(sale), claimOf(other)]);
-    const written = await product.attempts.settle(
+    const claimed = await product.act.claim(lease, [claimOf(sale), claimOf(other)]);
+    const written = await product.act.settle(
       lease,
       claimed.map(({ attempt }) => settlementOf(attempt)),
     );

@@ -48,7 +48,7 @@ describe("a sale", () => {
       state: "stuck",
       verdict: "ambiguous",
       obstacle: "none",
-      because: "no trace of an answer; its event id is presumed from its page view",
+      because: "no answer on record; event id presumed from its page view",
       eventId: "pageview_3f",
       eventIdOrigin: "pageview_event_id",
       pixelId: "1001",
@@ -72,13 +72,13 @@ describe("a sale", () => {
     const back = judged(ana({ flagged: false, flaggedAt: null }), evidence({ reverted: true }));
     expect(saleJson(back, "BRL")).toMatchObject({
       state: "reverted",
-      because: "reverted, not sent again; no trace of an answer; its event id is presumed from its page view",
+      because: "reverted, not sent again; no answer on record; event id presumed from its page view",
     });
   });
 
   test("with an obstacle names it beside the verdict's reason", () => {
     expect(because(judged(ana(), evidence(), { fault: "redirect_pools 1: meta_pixel_id is empty" }))).toBe(
-      "no trace of an answer; its event id is presumed from its page view; " +
+      "no answer on record; event id presumed from its page view; " +
         "unsendable: redirect_pools 1: meta_pixel_id is empty",
     );
   });
@@ -107,7 +107,7 @@ describe("a plan", () => {
       {
         id: 7,
         verdict: "ambiguous",
-        because: "no trace of an answer; its event id is presumed from its page view",
+        because: "no answer on record; event id presumed from its page view",
         eventId: "pageview_3f",
         eventIdOrigin: "pageview_event_id",
         pixelId: "1001",
@@ -171,9 +171,16 @@ describe("totals", () => {
       count: 3,
       amount: "0.30",
       expiringWithin24h: 0,
+      foldingEndsWithin24h: 0,
       byVerdict: { ambiguous: 2, untraceable: 1 },
     });
-    expect(totals([], now)).toEqual({ count: 0, amount: "0.00", expiringWithin24h: 0, byVerdict: {} });
+    expect(totals([], now)).toEqual({
+      count: 0,
+      amount: "0.00",
+      expiringWithin24h: 0,
+      foldingEndsWithin24h: 0,
+      byVerdict: {},
+    });
   });
 
   test("count as expiring what has less than 24 h left, and no more what has expired", () => {
@@ -181,5 +188,12 @@ describe("totals", () => {
     const end = hoursAgo(50) + 7 * DAY - HOUR;
     const soon = (at: number) => totals([item], at).expiringWithin24h;
     expect([soon(end - DAY), soon(end - DAY + 1), soon(end - 1), soon(end)]).toEqual([0, 1, 1, 0]);
+  });
+
+  test("count apart what Meta folds for less than 24 h: it expires later, but can then count twice", () => {
+    const end = hoursAgo(30) + 47 * HOUR;
+    const soon = (at: number) => totals([judged(ana({ paidAt: hoursAgo(30) }))], at);
+    expect(soon(now)).toMatchObject({ expiringWithin24h: 0, foldingEndsWithin24h: 1 });
+    expect([soon(end - DAY), soon(end)].map((sums) => sums.foldingEndsWithin24h)).toEqual([0, 0]);
   });
 });

@@ -88,17 +88,17 @@ describe("each verdict", () => {
   test("ambiguous: no trace, a known id, and under 47 h old", () => {
     expect(judged(ana())).toMatchObject({
       kind: "ambiguous",
-      because: "no trace of an answer; its event id is presumed from its page view",
+      because: "no answer on record; event id presumed from its page view",
       foldedUntil: hoursAgo(2) + 47 * HOUR,
     });
     const logged = evidence({ traces: [attempt({ eventId: "purchase_8_1763600000" })] });
-    expect(judged(bia(), logged).because).toBe("no trace of an answer; its event id is known from evidence");
+    expect(judged(bia(), logged).because).toBe("no answer on record; event id known from evidence");
   });
 
   test("untraceable: no trace and no known id", () => {
     expect(judged(bia())).toMatchObject({
       kind: "untraceable",
-      because: "no trace of an answer; its event id is unknown",
+      because: "no answer on record; its event id is unknown",
       foldedUntil: null,
     });
   });
@@ -416,7 +416,7 @@ describe("a shared click", () => {
     expect(judged(caio(), beside({}))).toMatchObject({
       kind: "ambiguous",
       because:
-        "no trace of an answer; it shares its click with sale 7, which carries the event id; it goes as purchase_9",
+        "no answer on record; it shares its click with sale 7, which carries the event id; it goes as purchase_9",
       foldedUntil: hoursAgo(2) + 47 * HOUR,
     });
     expect(judged(ana(), evidence({ siblings: [caioBesideHer()] }))).toMatchObject({
