@@ -95,15 +95,15 @@ function tellable(text: string): string {
   const plain = first
     .replaceAll(/\S*@\S*/g, "…")
     .replaceAll(/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "…")
-    .replaceAll(/[\w:+.-]*\d[\w:+.-]{6,}/g, "…")
+    .replaceAll(/[\w:+.-]*\d[\w:+.-]{6,}|\S{25,}/g, "…")
     .trim()
     .slice(0, 120);
   return plain === "" ? "" : `: ${plain}`;
 }
 
-/** UTC without an offset, as Celery writes it. */
+/** UTC, which Celery writes without an offset. */
 function doneAt(value: unknown): Instant | null {
-  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT[\d:.]+$/.test(value)) return null;
-  const at = Date.parse(`${value}Z`);
+  const [, local, offset] = /^(\d{4}-\d\d-\d\dT[\d:.]+)(Z|[+-]\d\d:\d\d)?$/.exec(String(value)) ?? [];
+  const at = local === undefined ? Number.NaN : Date.parse(`${local}${offset ?? "Z"}`);
   return Number.isNaN(at) ? null : at;
 }

@@ -34,8 +34,8 @@ export async function readResults(
       const values = rows(await redis.send(["MGET", ...chunk.map((taskId) => PREFIX + taskId)]));
       for (const [index, taskId] of chunk.entries()) {
         const raw = values[index];
-        if (raw === null || raw === undefined) continue;
-        const result = readResult(taskId, String(raw));
+        if (typeof raw !== "string") continue;
+        const result = readResult(taskId, raw);
         if (result === null) unreadable += 1;
         else of.set(taskId, result);
       }

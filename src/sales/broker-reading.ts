@@ -76,6 +76,8 @@ function* workersDoubts({ workers, messages, queues }: BrokerPass): Generator<st
   const unread = (workers.queues ?? []).filter((queue) => !queues.includes(queue));
   if (unread.length > 0) yield `workers take tasks from ${unread.join(", ")} too`;
   const known = new Set(messages.map(({ taskId }) => taskId));
-  const unclear = workers.tasks.filter(({ purchase, taskId }) => purchase === "unknown" && !known.has(taskId));
+  const unclear = workers.tasks.filter(
+    ({ purchase, taskId }) => purchase === "unknown" && !known.has(taskId),
+  );
   if (unclear.length > 0) yield `what ${unclear.length} tasks at the workers send could not be read`;
 }

@@ -1,3 +1,4 @@
+import { redact } from "../../redact.js";
 import type { Instant } from "../../sales/sale.js";
 import type { TaskEvent, TaskMessage } from "../../sales/tasks.js";
 
@@ -22,7 +23,13 @@ export function readMessage(message: unknown, sendTask: string): Read {
   if (typeof task !== "string") return { kind: "undecodable", tag };
   if (!isSendTask(task, sendTask)) return { kind: "other task", tag };
   const taskId = id(headers?.["id"]);
-  if (envelope === null || headers === null || taskId === null || tag === null || !isPlain(envelope, headers)) {
+  if (
+    envelope === null ||
+    headers === null ||
+    taskId === null ||
+    tag === null ||
+    !isPlain(envelope, headers)
+  ) {
     return { kind: "undecodable", tag };
   }
   const event = bodyEvent(String(envelope["body"]), properties?.["body_encoding"] === "base64");
@@ -72,7 +79,9 @@ export function eventOf(args: unknown, kwargs: unknown): TaskEvent | null | "unk
   const name = data?.["event_name"];
   if (data === null || typeof name !== "string") return "unknown";
   if (name !== "Purchase") return null;
-  return { eventId: id(data["event_id"]), pixelId: id(list(args)?.[0] ?? named?.["pixel_id"]) };
+  const pixelId = id(list(args)?.[0] ?? named?.["pixel_id"]);
+  // Arguments in another order would put the token into its place.
+  return { eventId: id(data["event_id"]), pixelId: /^\d+$/.test(pixelId ?? "") ? pixelId : null };
 }
 
 /** ISO-8601 with its offset; without one it would be read in our own zone, and is not known. */
@@ -101,10 +110,11 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** An id as text; ids of pixels may be numbers. */
+/** An id as text; ids of pixels may be numbers. What looks like a token is none, wherever it stands. */
 export function id(value: unknown): string | null {
   const text = typeof value === "number" ? String(value) : value;
-  return typeof text === "string" && text !== "" && text.length <= LONGEST_ID ? text : null;
+  if (typeof text !== "string" || text === "" || text.length > LONGEST_ID) return null;
+  return redact(text) === text ? text : null;
 }
 
 function count(value: unknown): number {

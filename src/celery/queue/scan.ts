@@ -29,7 +29,7 @@ export async function scanQueue(
   { mostMessages, signal }: Bounds,
 ): Promise<boolean> {
   let chunk = CHUNK;
-  for (let at = 0; at < mostMessages; ) {
+  for (let at = 0; at < mostMessages;) {
     signal?.throwIfAborted();
     const reply = rows(await redis.send(["LRANGE", key, String(at), String(at + chunk - 1)]));
     let size = 0;
