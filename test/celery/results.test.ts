@@ -1,19 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readResults } from "../../src/celery/results.js";
 import { celeryParts } from "../cast/celery.js";
-import { startRedis, type RedisLab } from "../cast/redis.js";
-import type { Wire } from "../cast/resp.js";
+import { startRedis, type RedisServer } from "../cast/redis.js";
+import { wire, type Wire } from "../cast/resp.js";
 
 const parts = celeryParts();
-let lab: RedisLab;
+let lab: RedisServer;
 let redis: Wire;
 
 beforeAll(async () => {
   if (!parts.available) return;
   lab = await startRedis();
-  redis = await lab.wire(1);
+  redis = await wire(lab.port, 1);
 });
-afterAll(() => lab?.stop());
+afterAll(async () => {
+  await redis?.close();
+  await lab?.stop();
+});
 beforeEach(async () => {
   if (parts.available) await redis.send(["FLUSHDB"]);
 });

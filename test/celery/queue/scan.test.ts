@@ -4,19 +4,22 @@ import { lookOnce } from "../../../src/celery/queue/pass.js";
 import { deliveryTimes, scanQueue } from "../../../src/celery/queue/scan.js";
 import { celeryParts } from "../../cast/celery.js";
 import { message, unackedValue } from "../../cast/messages.js";
-import { startRedis, type RedisLab } from "../../cast/redis.js";
-import type { Wire } from "../../cast/resp.js";
+import { startRedis, type RedisServer } from "../../cast/redis.js";
+import { wire, type Wire } from "../../cast/resp.js";
 
 const parts = celeryParts();
-let lab: RedisLab;
+let lab: RedisServer;
 let redis: Wire;
 
 beforeAll(async () => {
   if (!parts.available) return;
   lab = await startRedis();
-  redis = await lab.wire();
+  redis = await wire(lab.port);
 });
-afterAll(() => lab?.stop());
+afterAll(async () => {
+  await redis?.close();
+  await lab?.stop();
+});
 beforeEach(async () => {
   if (parts.available) await redis.send(["FLUSHDB"]);
 });
