@@ -1,7 +1,6 @@
 import type { TaskResult } from "../sales/tasks.js";
 import type { Connection } from "./queue/connection.js";
-import { rows } from "./queue/connection.js";
-import { wordsOf } from "./queue/pass.js";
+import { rows, wordsOf } from "./queue/connection.js";
 import { readResult } from "./result.js";
 
 /** Results by task id. An id without one is missing: queued, running, or finished over an hour ago. */

@@ -5,6 +5,7 @@ import { find } from "./layers.js";
 import type { Found } from "./layers.js";
 import { findGiven } from "./reading.js";
 import type { Reading } from "./reading.js";
+import type { Variable } from "./settings.js";
 
 /** The application's Fernet key; whether it is one, decrypting tells. */
 export function encryptionKey({ layers }: Reading): Secret | null {
@@ -16,8 +17,22 @@ export function encryptionKey({ layers }: Reading): Secret | null {
  * Celery's broker, where it is named. REDIS_URL does not stand in: handed to the celery command, it would override a
  * broker that the application has elsewhere, and the wrong Redis would be asked.
  */
-export function brokerUrl({ layers }: Reading): Secret | null {
-  const found = find(layers, "CELERY_BROKER_URL");
+export function brokerUrl(reading: Reading): Secret | null {
+  return urlOf(reading, "CELERY_BROKER_URL");
+}
+
+/** Where Celery keeps results, where that is named. */
+export function resultBackendUrl(reading: Reading): Secret | null {
+  return urlOf(reading, "CELERY_RESULT_BACKEND");
+}
+
+/** The application's own Redis, with its tracking data. No default: a Redis that happens to run here may be anybody's. */
+export function redisUrl(reading: Reading): Secret | null {
+  return urlOf(reading, "REDIS_URL");
+}
+
+function urlOf({ layers }: Reading, variable: Variable): Secret | null {
+  const found = find(layers, variable);
   if (found === null) return null;
   // A client may name the password alone in an error.
   const password = URL.canParse(found.value) ? new URL(found.value).password : "";

@@ -110,7 +110,7 @@ export async function startBroker(): Promise<BrokerLab> {
     },
     read: async () => {
       const connection = await openRedis(new Secret(redis.url(0)), { deadlineMs: 5_000, name: "test" });
-      const clock = { now: Date.now, sleep: async (ms: number) => void (await sleep(ms)) };
+      const clock = { now: Date.now, sleep: (ms: number) => sleep(ms) };
       try {
         return await readBroker({ redis: connection, clock, workers: () => ask(broker, run) });
       } finally {

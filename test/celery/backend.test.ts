@@ -22,13 +22,16 @@ test("without a name it is database 1 of the broker's Redis, as the application 
   );
 });
 
+test("behind a socket file the database is a parameter", () => {
+  expect(backend("redis+socket:///run/redis.sock?virtual_host=0", null)).toBe(
+    "redis+socket:///run/redis.sock?virtual_host=1",
+  );
+});
+
 test.each([
-  ["redis://broker/0", "rpc://", "CELERY_RESULT_BACKEND is no redis:// or rediss:// URL"],
-  [
-    "redis://broker/0",
-    "db+postgresql://u:secret@h/d",
-    "CELERY_RESULT_BACKEND is no redis:// or rediss:// URL",
-  ],
+  ["sentinel://broker:26379/0", null, "the broker is no Redis, and CELERY_RESULT_BACKEND is not set"],
+  ["redis://broker/0", "rpc://", "CELERY_RESULT_BACKEND is no URL of a Redis"],
+  ["redis://broker/0", "db+postgresql://u:secret@h/d", "CELERY_RESULT_BACKEND is no URL of a Redis"],
   ["amqp://broker", null, "the broker is no Redis, and CELERY_RESULT_BACKEND is not set"],
   [null, null, "neither CELERY_RESULT_BACKEND nor a broker is configured"],
 ])("nothing is guessed from %s and %s", (broker, named, why) => {

@@ -164,9 +164,7 @@ describe("ties", () => {
 });
 
 test("whatever was seen, a live task and the absence of any exclude each other, and no failure outweighs a copy", () => {
-  const status = fc.constantFrom("SUCCESS", "FAILURE", "RETRY", "REVOKED", "other") as fc.Arbitrary<
-    TaskResult["status"]
-  >;
+  const status = fc.constantFrom<TaskResult["status"]>("SUCCESS", "FAILURE", "RETRY", "REVOKED", "other");
   const outcome = fc.constantFrom("refused" as const, "not-sent" as const, "unknown" as const);
   const mails = fc.uniqueArray(
     fc.record({ tag: fc.constantFrom("a", "b"), retries: fc.constantFrom(0, 1), redelivered: fc.boolean() }),

@@ -1,4 +1,4 @@
-import { redact } from "../../redact.js";
+import { wordsOf } from "./connection.js";
 import type { Instant } from "../../sales/sale.js";
 import type { BrokerPass, WorkersReport } from "../../sales/tasks.js";
 import type { Connection } from "./connection.js";
@@ -79,9 +79,4 @@ async function serverOf({ redis, now }: PassOptions): Promise<BrokerPass["broker
   const [, uptime] = /^uptime_in_seconds:(\d+)/m.exec(info) ?? [];
   if (run === undefined || uptime === undefined) return null;
   return { run, startedAt: now() - Number(uptime) * 1000 };
-}
-
-/** Redis quotes a command's first words in some errors, never a value that was read; cut all the same. */
-export function wordsOf(error: unknown): string {
-  return redact(error instanceof Error ? error.message : "no reason was given").slice(0, 200);
 }

@@ -109,16 +109,15 @@ describe("what may be a Purchase and cannot be read is said to be so:", () => {
 });
 
 test("whatever a message is, nothing of token and customer passes, and nothing is thrown", () => {
-  const anything = fc.oneof(fc.jsonValue(), fc.constant(token), fc.constant(mailOfCustomer));
+  const anything = fc.jsonValue().filter((value) => !JSON.stringify(value).includes("Purchase"));
   const part = fc.constantFrom("body", "headers", "properties", "content-type", "content-encoding");
   const property = fc.property(part, anything, fc.boolean(), (key, value, inKwargs) => {
     const envelope = JSON.parse(message({ inKwargs })) as Record<string, unknown>;
-    if (key === "body") envelope[key] = body([[value, token, value, value], { event_data: value }, value]);
+    const event = { event_name: "Purchase", token, customer: mailOfCustomer, event_id: value };
+    if (key === "body") envelope[key] = body([[token, token, event, value], { event_data: event }, value]);
     else envelope[key] = value;
     const told = JSON.stringify(readMessage(envelope, "send_meta_event"));
-    const ownWords = JSON.stringify([value]);
-    for (const secret of [token, mailOfCustomer])
-      if (!ownWords.includes(secret)) expect(told).not.toContain(secret);
+    expect([told.includes(token), told.includes(mailOfCustomer)]).toEqual([false, false]);
   });
   fc.assert(property, { numRuns: 300 });
 });

@@ -150,7 +150,7 @@ describe.skipIf(!parts.available)("one look", () => {
     const before = redis.sent.length;
     await look(redis);
     const words = new Set(redis.sent.slice(before).map(([name]) => name));
-    expect([...words].toSorted()).toEqual(["HSCAN", "INFO", "LRANGE"]);
+    expect(words).toEqual(new Set(["INFO", "LRANGE", "HSCAN"]));
   });
 });
 
