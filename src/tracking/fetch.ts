@@ -33,7 +33,9 @@ export async function fetch(
 /** A key of another type has no entry for us. */
 async function sizeOf(redis: TrackingConnection, key: string): Promise<number> {
   try {
-    return Number(await redis.send(["STRLEN", key]));
+    const size = await redis.send(["STRLEN", key]);
+    if (typeof size !== "number") throw new TypeError("what answers is no Redis");
+    return size;
   } catch (error) {
     const why = error instanceof KnownError ? error.problem.why : String(error);
     if (why?.includes("WRONGTYPE")) return 0;

@@ -41,7 +41,9 @@ export function openTracking({
       );
       if (unreadable > 0 && !warned) {
         warned = true;
-        warn(`${unreadable} entries of the application's tracking data could not be read, and were left out`);
+        warn(
+          `some of the application's tracking data could not be read and is left out (entries: ${unreadable})`,
+        );
       }
       return found;
     } catch (error) {
