@@ -1,5 +1,5 @@
 import { allAnswered, sightings, taskOf, usualLimits } from "./task-states.js";
-import type { Sighting, TaskLimits } from "./task-states.js";
+import type { TaskLimits } from "./task-states.js";
 import type { BrokerPass, BrokerReading, BrokerTask } from "./tasks.js";
 
 /** The least time between two looks: a message that was between two places has arrived by then (facts of Celery). */
@@ -13,16 +13,16 @@ export function readingOf(
   second: BrokerPass,
   limits: TaskLimits = usualLimits,
 ): BrokerReading {
-  const before = sightings(first);
-  const after = sightings(second);
-  const orphans = allAnswered(first) && allAnswered(second) ? orphansOf(before, after) : new Set<string>();
+  const orphans = allAnswered(first) && allAnswered(second) ? orphansOf(first, second) : new Set<string>();
   const tasks = new Map<string, BrokerTask>();
-  for (const taskId of new Set([...before.keys(), ...after.keys()])) {
-    const latest = after.get(taskId);
-    const seen = { at: (latest ? second : first).endedAt, gone: latest === undefined, orphans };
-    const sighting = latest ?? before.get(taskId) ?? { messages: [], reports: [] };
-    tasks.set(taskId, { taskId, ...taskOf(sighting, seen, limits) });
-  }
+  const add = (pass: BrokerPass, gone: boolean) => {
+    const seen = { at: pass.endedAt, gone, orphans };
+    for (const [taskId, sighting] of sightings(pass, tasks)) {
+      tasks.set(taskId, { taskId, ...taskOf(sighting, seen, limits) });
+    }
+  };
+  add(second, false);
+  add(first, true);
   const doubts = [...doubtsOf(first, second)];
   return {
     tasks,
@@ -39,13 +39,14 @@ export function readingOf(
 }
 
 /** Unacknowledged in both looks, and in neither did any worker have a copy of it. */
-function orphansOf(before: ReadonlyMap<string, Sighting>, after: ReadonlyMap<string, Sighting>): Set<string> {
-  const unackedIn = (looks: ReadonlyMap<string, Sighting>) =>
-    [...looks.values()]
-      .filter(({ reports }) => reports.length === 0)
-      .flatMap(({ messages }) => messages.filter(({ place }) => place === "unacked").map(({ tag }) => tag));
-  const earlier = new Set(unackedIn(before));
-  return new Set(unackedIn(after).filter((tag) => earlier.has(tag)));
+function orphansOf(first: BrokerPass, second: BrokerPass): Set<string> {
+  const unreported = ({ messages, workers }: BrokerPass) => {
+    const reported = new Set(workers?.tasks.map(({ taskId }) => taskId));
+    const left = messages.filter(({ place, taskId }) => place === "unacked" && !reported.has(taskId));
+    return new Set(left.map(({ tag }) => tag));
+  };
+  const earlier = unreported(first);
+  return new Set([...unreported(second)].filter((tag) => earlier.has(tag)));
 }
 
 /** Why a task that was not seen may live all the same. */

@@ -19,16 +19,25 @@ export interface Sighting {
   readonly reports: readonly ReportedTask[];
 }
 
-/** Sightings of Purchase tasks by task id. A worker's task whose event cannot be read counts where a message tells it. */
-export function sightings(pass: BrokerPass): Map<string, Sighting> {
+/**
+ * Sightings of the Purchase tasks that are not in `but`, by task id. A worker's task whose event cannot be read counts
+ * where a message tells it.
+ */
+export function sightings(
+  pass: BrokerPass,
+  but: { has(taskId: string): boolean } = new Set(),
+): Map<string, Sighting> {
   const found = new Map<string, { messages: TaskMessage[]; reports: ReportedTask[] }>();
   const of = (taskId: string) => {
     const known = found.get(taskId) ?? { messages: [], reports: [] };
     found.set(taskId, known);
     return known;
   };
-  for (const message of pass.messages) of(message.taskId).messages.push(message);
+  for (const message of pass.messages) {
+    if (!but.has(message.taskId)) of(message.taskId).messages.push(message);
+  }
   for (const report of pass.workers?.tasks ?? []) {
+    if (but.has(report.taskId)) continue;
     const isNamed = report.purchase === "unknown" && found.has(report.taskId);
     if (isEvent(report.purchase) || isNamed) of(report.taskId).reports.push(report);
   }

@@ -3,8 +3,6 @@ import type { MessageCounts, TaskMessage } from "../../sales/tasks.js";
 import { list, parsed, readMessage } from "./message.js";
 import type { Read } from "./message.js";
 
-type Kept = Omit<TaskMessage, "deliveredAt">;
-
 /** What one look keeps: Purchases by the broker's tag, so that none counts twice; of all else their number. */
 export interface Collector {
   /** Takes a message of a queue, as JSON. */
@@ -22,8 +20,11 @@ export interface Collector {
  */
 const REMEMBERED = 2_000;
 
-export function collector(sendTask: string): Collector {
-  const purchases = new Map<string, Kept>();
+/** `earlier`: what the look before kept. A message that has not changed is kept once: half the memory. */
+export function collector(sendTask: string, earlier: readonly TaskMessage[] = []): Collector {
+  const before = new Map(earlier.map((message) => [message.tag, message]));
+  const purchases = new Map<string, TaskMessage>();
+  const pixels = new Map<string, string>();
   const counts = { messages: 0, purchases: 0, otherEvents: 0, otherTasks: 0, undecodable: 0 };
   const latest = new Set<string>();
 
@@ -34,10 +35,18 @@ export function collector(sendTask: string): Collector {
     if (latest.size > REMEMBERED) latest.delete(latest.keys().next().value ?? "");
     return false;
   };
-  const take = (read: Read, place: Kept["place"]): void => {
+  const keep = (message: TaskMessage): void => {
+    const known = before.get(message.tag);
+    const isSame = known?.place === message.place && known.redelivered === message.redelivered;
+    // One text for all messages of a pixel, not one for each.
+    const pixelId = message.pixelId === null ? null : (pixels.get(message.pixelId) ?? message.pixelId);
+    if (pixelId !== null) pixels.set(pixelId, pixelId);
+    purchases.set(message.tag, isSame ? known : { ...message, pixelId });
+  };
+  const take = (read: Read, place: TaskMessage["place"]): void => {
     const tag = read.kind === "purchase" ? read.message.tag : read.tag;
     const known = isRepeated(tag) || (read.kind === "purchase" && purchases.has(read.message.tag));
-    if (read.kind === "purchase") purchases.set(read.message.tag, { ...read.message, place });
+    if (read.kind === "purchase") keep({ ...read.message, place, deliveredAt: null });
     if (known) return;
     counts.messages += 1;
     counts[columnOf[read.kind]] += 1;
@@ -57,8 +66,11 @@ export function collector(sendTask: string): Collector {
       const waiting = [...purchases.values()].filter(({ place }) => place === "unacked");
       return new Set(waiting.map(({ tag }) => tag));
     },
-    messages: (deliveredAt) =>
-      [...purchases.values()].map((kept) => ({ ...kept, deliveredAt: deliveredAt.get(kept.tag) ?? null })),
+    messages: (times) =>
+      Array.from(purchases.values(), (message) => {
+        const deliveredAt = times.get(message.tag) ?? null;
+        return deliveredAt === message.deliveredAt ? message : { ...message, deliveredAt };
+      }),
   };
 }
 

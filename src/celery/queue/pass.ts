@@ -26,9 +26,9 @@ const lists = (queue: string) => [queue, ...[3, 6, 9].map((step) => `${queue}${S
  * One look: queues, unacknowledged, workers. A task moves in that order, so that one which moves on meanwhile is met
  * again at its next place. What moves back (a retry, a redelivery) the second look meets.
  */
-export async function lookOnce(options: PassOptions): Promise<BrokerPass> {
+export async function lookOnce(options: PassOptions, earlier?: BrokerPass): Promise<BrokerPass> {
   const startedAt = options.now();
-  const found = collector(options.sendTask);
+  const found = collector(options.sendTask, earlier?.messages);
   const troubles: string[] = [];
   const queues: string[] = [];
   const attempt = async <T>(what: string, task: () => Promise<T>): Promise<T | null> => {

@@ -35,5 +35,5 @@ export async function readBroker(options: BrokerOptions): Promise<BrokerReading>
   // A timer may be early by a millisecond, and two clocks are at work.
   await clock.sleep(BETWEEN_LOOKS_MS + 50, signal);
   signal?.throwIfAborted();
-  return readingOf(first, await lookOnce(look), limits);
+  return readingOf(first, await lookOnce(look, first), limits);
 }
