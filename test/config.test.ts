@@ -442,8 +442,13 @@ describe(".env.example", () => {
 
 test("a secret has no flag", () => {
   const secrets = [
-    ...["DATABASE_URL", "PGPASSWORD", "ENCRYPTION_KEY", "META_ACCESS_TOKEN", "CELERY_BROKER_URL"],
-    ...["CELERY_RESULT_BACKEND", "REDIS_URL"],
+    "DATABASE_URL",
+    "PGPASSWORD",
+    "ENCRYPTION_KEY",
+    "META_ACCESS_TOKEN",
+    "CELERY_BROKER_URL",
+    "CELERY_RESULT_BACKEND",
+    "REDIS_URL",
   ];
   expect(settings.filter(({ variable, flag }) => secrets.includes(variable) && flag !== null)).toEqual([]);
 });

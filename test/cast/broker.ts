@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { answeredAll, readReports, type RawAnswers } from "../../src/celery/queue/reports.js";
+import { askForTasks, type TaskQuestion } from "../../src/celery/queue/reports.js";
 import { readBroker } from "../../src/celery/queue/read.js";
 import { openRedis } from "../../src/celery/redis.js";
 import { Secret } from "../../src/redact.js";
@@ -30,9 +30,10 @@ export interface LabWorker {
 /** Redis and any number of real workers, to be brought into every state; and the product's own reading of it. */
 export interface BrokerLab {
   readonly redis: RedisServer;
-  /** The test's own connections to the broker and the result backend. */
-  readonly broker: Wire;
-  readonly results: Wire;
+  /** The test's own connection to the result backend. */
+  results(): Wire;
+  /** As after a crash: Redis comes back without anything in it. */
+  restart(): Promise<void>;
   worker(name: string, options?: { readonly visibilitySec?: number }): Promise<LabWorker>;
   /** Queues events, as the application does; tells their task ids. */
   queue(...events: readonly LabEvent[]): Promise<string[]>;
@@ -55,8 +56,8 @@ const python = "/usr/bin/python3";
 export async function startBroker(): Promise<BrokerLab> {
   const folder = mkdtempSync(join(tmpdir(), "purchase-fix-broker-"));
   const redis = await startRedis();
-  const broker = await wire(redis.port);
-  const results = await wire(redis.port, 1);
+  let broker = await wire(redis.port);
+  let results = await wire(redis.port, 1);
   const started: Watched[] = [];
   const env = {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
@@ -71,8 +72,12 @@ export async function startBroker(): Promise<BrokerLab> {
   };
   const lab: Omit<BrokerLab, "until"> = {
     redis,
-    broker,
-    results,
+    results: () => results,
+    restart: async () => {
+      await Promise.all([broker.close(), results.close()]);
+      await redis.restart();
+      [broker, results] = [await wire(redis.port), await wire(redis.port, 1)];
+    },
     worker: async (name, { visibilitySec = 3600 } = {}) => {
       const pidfile = join(folder, `${name}.pid`);
       const options = ["-c", "1", "--prefetch-multiplier", "2", "-l", "info", "-n", `${name}@lab`];
@@ -149,16 +154,8 @@ async function ask(
   run: (script: string, args: readonly string[]) => Promise<unknown>,
 ): Promise<WorkersReport> {
   const receivers = await listeners(broker);
-  const answers = (await run("ask.py", [`${receivers}`])) as RawAnswers & {
-    active_queues: Record<string, { name: string }[]>;
-  };
-  return {
-    receivers,
-    answered: answeredAll(answers),
-    heard: null,
-    queues: [...new Set(Object.values(answers.active_queues).flatMap((all) => all.map(({ name }) => name)))],
-    tasks: readReports(answers, "send_meta_event"),
-  };
+  const answers = (await run("ask.py", [`${receivers}`])) as Record<TaskQuestion, Record<string, unknown>>;
+  return await askForTasks(async (question) => ({ receivers, replies: answers[question] }), null);
 }
 
 /** The tasks of a reading by event id, with what a test looks at. */

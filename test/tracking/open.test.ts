@@ -178,7 +178,11 @@ describe.skipIf(!parts.available)("the Purchase", () => {
 
   test("is what the database has where Redis knows nothing", async () => {
     const built = buildPurchase({
-      ...{ sale, customer: known, pool, eventId: "pageview_3f", currency: "BRL" },
+      sale,
+      customer: known,
+      pool,
+      eventId: "pageview_3f",
+      currency: "BRL",
       now: PAID_AT + 3_600_000,
     });
     expect({ event: await purchase(known) }).toEqual(built);

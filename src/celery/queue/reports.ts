@@ -1,28 +1,56 @@
-import type { ReportedTask } from "../../sales/tasks.js";
+import type { ReportedTask, WorkersReport } from "../../sales/tasks.js";
 import { eventOf, id, isSendTask, list, moment, record } from "./message.js";
 import type { Fields } from "./message.js";
 
-/** Answers to `active`, `reserved` and `scheduled`, each keyed by node, as workers give them: arguments and all. */
-export interface RawAnswers {
-  readonly active: Fields;
-  readonly reserved: Fields;
-  readonly scheduled: Fields;
+/** What is asked of the workers, in Celery's words. */
+export const taskQuestions = ["active", "reserved", "scheduled", "active_queues"] as const;
+export type TaskQuestion = (typeof taskQuestions)[number];
+
+/** One question's answers keyed by node, as workers give them, arguments and all; and how many workers it reached. */
+export interface Replies {
+  readonly receivers: number | null;
+  readonly replies: Fields;
+}
+
+/** Whoever can put a question to all workers. */
+export type Ask = (question: TaskQuestion) => Promise<Replies>;
+
+/**
+ * Which tasks the workers have. `heard` tells the nodes whose heartbeat was heard so far; null where nobody listens.
+ * The questions go one after the other, as a task goes: one that moves on meanwhile is met twice, and counts as a copy
+ * too many for that moment; asked in another order, or at once, it might be missed.
+ */
+export async function askForTasks(
+  ask: Ask,
+  heard: (() => readonly string[]) | null,
+  sendTask = "send_meta_event",
+): Promise<WorkersReport> {
+  const scheduled = await ask("scheduled");
+  const reserved = await ask("reserved");
+  const active = await ask("active");
+  const queues = await ask("active_queues");
+  const all = [scheduled, reserved, active, queues];
+  const counts = all.map(({ receivers }) => receivers);
+  const answered = Object.keys(active.replies).filter((node) =>
+    all.every(({ replies }) => list(replies[node]) !== null),
+  );
+  return {
+    receivers: counts.includes(null) ? null : Math.max(...counts.map(Number)),
+    answered,
+    heard: heard?.() ?? null,
+    queues: [...new Set(Object.values(queues.replies).flatMap(queueNames))],
+    tasks: [
+      ...readReports("scheduled", scheduled, sendTask),
+      ...readReports("reserved", reserved, sendTask),
+      ...readReports("active", active, sendTask),
+    ],
+  };
 }
 
 /** The border for what workers report: which of their tasks send a Purchase, and of which event. */
-export function readReports(answers: RawAnswers, sendTask: string): ReportedTask[] {
-  return (["active", "reserved", "scheduled"] as const).flatMap((place) =>
-    Object.entries(answers[place]).flatMap(([worker, tasks]) =>
-      (list(tasks) ?? []).map((task) => readReport(worker, place, record(task), sendTask)),
-    ),
-  );
-}
-
-/** Nodes that answered all three questions with a list. */
-export function answeredAll(answers: RawAnswers): string[] {
-  const { active, reserved, scheduled } = answers;
-  return Object.keys(active).filter((node) =>
-    [active, reserved, scheduled].every((answer) => list(answer[node]) !== null),
+function readReports(place: ReportedTask["place"], { replies }: Replies, sendTask: string): ReportedTask[] {
+  return Object.entries(replies).flatMap(([worker, tasks]) =>
+    (list(tasks) ?? []).map((task) => readReport(worker, place, record(task), sendTask)),
   );
 }
 
@@ -44,4 +72,8 @@ function readReport(
     startedAt: typeof startedSec === "number" && place === "active" ? Math.round(startedSec * 1000) : null,
     purchase: isOther ? null : eventOf(task?.["args"], task?.["kwargs"]),
   };
+}
+
+function queueNames(answer: unknown): string[] {
+  return (list(answer) ?? []).flatMap((queue) => id(record(queue)?.["name"]) ?? []);
 }

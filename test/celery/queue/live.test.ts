@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readBroker } from "../../../src/celery/queue/read.js";
+import { openRedis } from "../../../src/celery/redis.js";
 import { readResults } from "../../../src/celery/results.js";
+import { Secret } from "../../../src/redact.js";
 import { mergeTasks, taskIdsOf, type TaskFacts } from "../../../src/sales/task-evidence.js";
 import type { BrokerReading, TaskTie } from "../../../src/sales/tasks.js";
 import { byEvent, startBroker, type BrokerLab } from "../../cast/broker.js";
@@ -20,7 +23,7 @@ async function factsOf(
   reading: BrokerReading,
   ties: readonly TaskTie[],
 ): Promise<TaskFacts> {
-  const results = await readResults(lab.results, taskIdsOf(reading, ties));
+  const results = await readResults(lab.results(), taskIdsOf(reading, ties));
   return mergeTasks(reading, results.of, ties).tasksOf(eventId);
 }
 
@@ -142,12 +145,44 @@ describe.skipIf(!parts.available)("a real worker's tasks", { timeout: 60_000 }, 
     expect(reading.tasks.get(taskId)).toMatchObject({ state: "running", copies: 2, redelivered: true });
   });
 
-  test("that Redis forgot are absent, and since when it runs is told", async () => {
-    const before = Date.now();
+  test("that Redis forgot are absent, and since when it runs tells that it may have forgotten some", async () => {
+    const [taskId = ""] = await lab.queue({ eventId: "click-1" });
+    expect(byEvent(await lab.read())).toEqual({ "click-1": { state: "queued", copies: 1 } });
+    const queuedBefore = Date.now();
+    await lab.restart();
     await lab.worker("w1");
     const reading = await lab.read();
-    expect(reading.complete).toBe(true);
-    expect(reading.brokerStartedAt).toBeGreaterThan(before - 60_000);
-    expect(reading.brokerStartedAt).toBeLessThanOrEqual(Date.now());
+    expect(reading).toMatchObject({ complete: true, tasks: new Map() });
+    // Redis tells its age in whole seconds.
+    expect(reading.brokerStartedAt).toBeGreaterThan(queuedBefore - 1_000);
+    const tie = { taskId, eventId: "click-1", pixelId: null };
+    expect(await factsOf("click-1", reading, [tie])).toEqual({ live: [], traces: [], noTaskLives: true });
+  });
+});
+
+describe.skipIf(!parts.available)("a reading", { timeout: 60_000 }, () => {
+  test("of a broker that dies meanwhile is not complete, and says why", async () => {
+    await lab.queue({ eventId: "click-1" });
+    const connection = await openRedis(new Secret(lab.redis.url()), { deadlineMs: 1_000, name: "test" });
+    const workers = async () => ({ receivers: 1, answered: ["w1"], heard: [], queues: null, tasks: [] });
+    const clock = { now: Date.now, sleep: () => lab.redis.stop() };
+    const reading = await readBroker({ redis: connection, clock, workers });
+    await connection.close();
+    expect(reading.complete).toBe(false);
+    expect(reading.because).toMatch(
+      /^queue celery could not be read: .*; unacknowledged messages could not be read: /,
+    );
+    expect([...reading.tasks.values()]).toMatchObject([{ eventId: "click-1", gone: true }]);
+  });
+
+  test("that is interrupted ends with the signal's reason", async () => {
+    const stopped = new AbortController();
+    const workers = async () => {
+      stopped.abort(new Error("Ctrl-C"));
+      return null;
+    };
+    const clock = { now: Date.now, sleep: async () => undefined };
+    const redis = { send: async () => [] };
+    await expect(readBroker({ redis, clock, workers, signal: stopped.signal })).rejects.toThrow("Ctrl-C");
   });
 });
