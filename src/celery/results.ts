@@ -21,7 +21,7 @@ const PREFIX = "celery-task-meta-";
 export async function readResults(
   redis: Connection,
   taskIds: Iterable<string>,
-  signal?: AbortSignal,
+  { signal, keyPrefix = "" }: { signal?: AbortSignal; keyPrefix?: string } = {},
 ): Promise<Results> {
   const ids = [...new Set(taskIds)];
   const of = new Map<string, TaskResult>();
@@ -30,7 +30,7 @@ export async function readResults(
     for (let at = 0; at < ids.length; at += CHUNK) {
       signal?.throwIfAborted();
       const chunk = ids.slice(at, at + CHUNK);
-      const values = rows(await redis.send(["MGET", ...chunk.map((taskId) => PREFIX + taskId)]));
+      const values = rows(await redis.send(["MGET", ...chunk.map((taskId) => keyPrefix + PREFIX + taskId)]));
       for (const [index, taskId] of chunk.entries()) {
         const raw = values[index];
         if (typeof raw !== "string") continue;

@@ -18,23 +18,13 @@ export function encryptionKey({ layers }: Reading): Secret | null {
  * broker that the application has elsewhere, and the wrong Redis would be asked.
  */
 export function brokerUrl(reading: Reading): Secret | null {
-  return urlOf(reading, "CELERY_BROKER_URL");
+  return secretUrl(reading, "CELERY_BROKER_URL");
 }
 
-/** Where Celery keeps results, where that is named. */
-export function resultBackendUrl(reading: Reading): Secret | null {
-  return urlOf(reading, "CELERY_RESULT_BACKEND");
-}
-
-/** The application's own Redis, with its tracking data. No default: a Redis that happens to run here may be anybody's. */
-export function redisUrl(reading: Reading): Secret | null {
-  return urlOf(reading, "REDIS_URL");
-}
-
-function urlOf({ layers }: Reading, variable: Variable): Secret | null {
+/** A URL whose password a client may name alone in an error. */
+export function secretUrl({ layers }: Reading, variable: Variable): Secret | null {
   const found = find(layers, variable);
   if (found === null) return null;
-  // A client may name the password alone in an error.
   const password = URL.canParse(found.value) ? new URL(found.value).password : "";
   remember(password);
   remember(unescape(password));

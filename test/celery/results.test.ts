@@ -50,6 +50,12 @@ describe.skipIf(!parts.available)("results", () => {
     ]);
   });
 
+  test("are found under a prefix of keys", async () => {
+    await redis.send(["SET", "shop:celery-task-meta-t-1", accepted]);
+    expect((await readResults(redis, ["t-1"], { keyPrefix: "shop:" })).of.size).toBe(1);
+    expect((await readResults(redis, ["t-1"])).of.size).toBe(0);
+  });
+
   test("that are none of Celery's are counted, and the others stand", async () => {
     await store("t-1", "not JSON");
     await store("t-2", accepted);
@@ -71,8 +77,7 @@ describe.skipIf(!parts.available)("results", () => {
   });
 
   test("an interrupted reading ends with the signal's reason", async () => {
-    await expect(readResults(redis, ["t-1"], AbortSignal.abort(new Error("stopped")))).rejects.toThrow(
-      "stopped",
-    );
+    const signal = AbortSignal.abort(new Error("stopped"));
+    await expect(readResults(redis, ["t-1"], { signal })).rejects.toThrow("stopped");
   });
 });

@@ -18,6 +18,9 @@ export interface BrokerOptions extends Omit<PassOptions, "now" | "mostMessages" 
 /** A queue of a million messages takes half a minute; beyond that it is not read to its end, and that is said. */
 const MOST_MESSAGES = 1_000_000;
 
+/** Workers beat every 2 s: whoever listens since before the first look has heard each that lives by the second. */
+const PAUSE_MS = BETWEEN_LOOKS_MS + 300;
+
 /**
  * Reads the broker twice. Never rejects for what the broker or a worker does: what could not be read is told by
  * `because`, and nothing is absent then. Rejects with the signal's reason once it is aborted.
@@ -32,8 +35,7 @@ export async function readBroker(options: BrokerOptions): Promise<BrokerReading>
     now: clock.now,
   };
   const first = await lookOnce(look);
-  // A timer may be early by a millisecond, and two clocks are at work.
-  await clock.sleep(BETWEEN_LOOKS_MS + 50, signal);
+  await clock.sleep(PAUSE_MS, signal);
   signal?.throwIfAborted();
   return readingOf(first, await lookOnce(look, first), limits);
 }

@@ -4,6 +4,8 @@ import { rows } from "./connection.js";
 
 /** What a look may take. */
 export interface Bounds {
+  /** Celery's `global_keyprefix`. */
+  readonly keyPrefix?: string | undefined;
   /** Messages of one list, or of the unacknowledged ones, that are read at most. */
   readonly mostMessages: number;
   readonly signal?: AbortSignal | undefined;
@@ -26,12 +28,12 @@ export async function scanQueue(
   redis: Connection,
   key: string,
   take: (raw: string) => void,
-  { mostMessages, signal }: Bounds,
+  { mostMessages, signal, keyPrefix = "" }: Bounds,
 ): Promise<boolean> {
   let chunk = CHUNK;
   for (let at = 0; at < mostMessages;) {
     signal?.throwIfAborted();
-    const reply = rows(await redis.send(["LRANGE", key, String(at), String(at + chunk - 1)]));
+    const reply = rows(await redis.send(["LRANGE", keyPrefix + key, String(at), String(at + chunk - 1)]));
     let size = 0;
     for (const raw of reply) {
       size += String(raw).length;
@@ -51,13 +53,15 @@ export async function scanQueue(
 export async function scanUnacked(
   redis: Connection,
   take: (tag: string, value: string) => void,
-  { mostMessages, signal }: Bounds,
+  { mostMessages, signal, keyPrefix = "" }: Bounds,
 ): Promise<boolean> {
   let cursor = "0";
   let read = 0;
   do {
     signal?.throwIfAborted();
-    const [next, pairs] = rows(await redis.send(["HSCAN", "unacked", cursor, "COUNT", String(SCAN_COUNT)]));
+    const [next, pairs] = rows(
+      await redis.send(["HSCAN", `${keyPrefix}unacked`, cursor, "COUNT", String(SCAN_COUNT)]),
+    );
     const flat = rows(pairs).map(String);
     for (let at = 0; at + 1 < flat.length; at += 2) take(flat[at] ?? "", flat[at + 1] ?? "");
     cursor = String(next);
@@ -70,13 +74,13 @@ export async function scanUnacked(
 export async function deliveryTimes(
   redis: Connection,
   tags: ReadonlySet<string>,
-  { mostMessages, signal }: Bounds,
+  { mostMessages, signal, keyPrefix = "" }: Bounds,
 ): Promise<Map<string, Instant>> {
   const times = new Map<string, Instant>();
   for (let at = 0; tags.size > 0 && at < mostMessages; at += INDEX_CHUNK) {
     signal?.throwIfAborted();
     const range = [String(at), String(at + INDEX_CHUNK - 1), "WITHSCORES"];
-    const flat = rows(await redis.send(["ZRANGE", "unacked_index", ...range])).flat();
+    const flat = rows(await redis.send(["ZRANGE", `${keyPrefix}unacked_index`, ...range])).flat();
     for (let of = 0; of + 1 < flat.length; of += 2) {
       const tag = String(flat[of]);
       const seconds = Number(flat[of + 1]);

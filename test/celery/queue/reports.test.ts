@@ -36,12 +36,20 @@ describe("what workers report", () => {
       queues: ["celery"],
       tasks: [
         {
-          ...{ taskId: "later", worker: "w1@lab", place: "scheduled", purchase, startedAt: null },
+          taskId: "later",
+          worker: "w1@lab",
+          place: "scheduled",
+          purchase,
+          startedAt: null,
           eta: Date.UTC(2025, 10, 20, 13, 32, 0, 123),
         },
         { taskId: "due", worker: "w1@lab", place: "reserved", purchase, eta: null, startedAt: null },
         {
-          ...{ taskId: "running", worker: "w1@lab", place: "active", purchase, eta: null },
+          taskId: "running",
+          worker: "w1@lab",
+          place: "active",
+          purchase,
+          eta: null,
           startedAt: 1_763_645_475_250,
         },
       ],

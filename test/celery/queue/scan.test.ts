@@ -29,11 +29,11 @@ const bounds = { mostMessages: 1_000_000 };
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => message({ taskId: `t-${from + at}`, tag: `d-${from + at}` }));
 
-function look(connection: Connection, mostMessages = 1_000_000) {
+function look(connection: Connection, mostMessages = 1_000_000, keyPrefix = "") {
   const workers = async () => ({ receivers: 1, answered: ["w1"], heard: [], queues: null, tasks: [] });
   const now = Date.now;
   const sendTask = "send_meta_event";
-  return lookOnce({ redis: connection, queues: ["celery"], sendTask, mostMessages, workers, now });
+  return lookOnce({ redis: connection, queues: ["celery"], sendTask, mostMessages, keyPrefix, workers, now });
 }
 
 /** The real connection, with something happening after every so many commands of a kind. */
@@ -111,6 +111,18 @@ describe.skipIf(!parts.available)("one look", () => {
       ["held", "unacked", 1_763_645_475_250],
     ]);
     expect({ troubles, queues }).toEqual({ troubles: [], queues: ["celery"] });
+  });
+
+  test("keeps to a prefix of keys, where Celery has one", async () => {
+    await push(message({ taskId: "somebody else's" }));
+    await redis.send(["LPUSH", "shop:celery", message({ taskId: "ours" })]);
+    await redis.send(["HSET", "shop:unacked", "d-1", unackedValue({ taskId: "held" })]);
+    await redis.send(["ZADD", "shop:unacked_index", "1763645475", "d-1"]);
+    const { messages } = await look(redis, 1_000, "shop:");
+    expect(messages.map(({ taskId, deliveredAt }) => [taskId, deliveredAt])).toEqual([
+      ["ours", null],
+      ["held", 1_763_645_475_000],
+    ]);
   });
 
   test("counts what is no Purchase and keeps nothing of it", async () => {
