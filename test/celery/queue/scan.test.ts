@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Connection } from "../../../src/celery/queue/connection.js";
 import { lookOnce } from "../../../src/celery/queue/pass.js";
 import { deliveryTimes, scanQueue } from "../../../src/celery/queue/scan.js";
+import type { BrokerPass } from "../../../src/sales/tasks.js";
 import { celeryParts } from "../../cast/celery.js";
 import { message, unackedValue } from "../../cast/messages.js";
 import { startRedis, type RedisServer } from "../../cast/redis.js";
@@ -29,11 +30,12 @@ const bounds = { mostMessages: 1_000_000 };
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => message({ taskId: `t-${from + at}`, tag: `d-${from + at}` }));
 
-function look(connection: Connection, mostMessages = 1_000_000, keyPrefix = "") {
+function look(connection: Connection, mostMessages = 1_000_000, keyPrefix = "", earlier?: BrokerPass) {
   const workers = async () => ({ receivers: 1, answered: ["w1"], heard: [], queues: null, tasks: [] });
   const now = Date.now;
   const sendTask = "send_meta_event";
-  return lookOnce({ redis: connection, queues: ["celery"], sendTask, mostMessages, keyPrefix, workers, now });
+  const options = { redis: connection, queues: ["celery"], sendTask, mostMessages, keyPrefix, workers, now };
+  return lookOnce(options, earlier);
 }
 
 /** The real connection, with something happening after every so many commands of a kind. */
@@ -111,6 +113,37 @@ describe.skipIf(!parts.available)("one look", () => {
       ["held", "unacked", 1_763_645_475_250],
     ]);
     expect({ troubles, queues }).toEqual({ troubles: [], queues: ["celery"] });
+  });
+
+  test("after another sees what became of a message meanwhile", async () => {
+    await redis.send([
+      "HSET",
+      "unacked",
+      "d-1",
+      unackedValue({ tag: "d-1" }),
+      "d-2",
+      unackedValue({ tag: "d-2" }),
+    ]);
+    await redis.send(["ZADD", "unacked_index", "1000", "d-1", "1000", "d-2"]);
+    await push(message({ tag: "d-3" }));
+    const first = await look(redis);
+    await redis.send(["HSET", "unacked", "d-1", unackedValue({ tag: "d-1", redelivered: true })]);
+    await redis.send(["ZADD", "unacked_index", "2000", "d-1"]);
+    await redis.send(["ZREM", "unacked_index", "d-2"]);
+    await redis.send(["DEL", "celery"]);
+    await redis.send(["HSET", "unacked", "d-3", unackedValue({ tag: "d-3" })]);
+    const { messages } = await look(redis, 1_000, "", first);
+    const told = messages.map(({ tag, place, redelivered, deliveredAt }) => [
+      tag,
+      place,
+      redelivered,
+      deliveredAt,
+    ]);
+    expect(told.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))).toEqual([
+      ["d-1", "unacked", true, 2_000_000],
+      ["d-2", "unacked", false, null],
+      ["d-3", "unacked", false, null],
+    ]);
   });
 
   test("keeps to a prefix of keys, where Celery has one", async () => {
