@@ -16,7 +16,8 @@ export function readingOf(
   const orphans = allAnswered(first) && allAnswered(second) ? orphansOf(first, second) : new Set<string>();
   const tasks = new Map<string, BrokerTask>();
   const add = (pass: BrokerPass, gone: boolean) => {
-    const seen = { at: pass.endedAt, gone, orphans };
+    // What is gone was met at some moment of the first look, perhaps its very beginning.
+    const seen = { at: gone ? pass.startedAt : pass.endedAt, gone, orphans };
     for (const [taskId, sighting] of sightings(pass, tasks)) {
       tasks.set(taskId, { taskId, ...taskOf(sighting, seen, limits) });
     }

@@ -1,5 +1,5 @@
 import type { LiveTask, Trace } from "./evidence.js";
-import { age } from "./time.js";
+import { hasRun, runsOf } from "./task-runs.js";
 import type { BrokerReading, BrokerTask, TaskEvent, TaskResult, TaskTie } from "./tasks.js";
 
 /** What broker and results tell about one event id. */
@@ -59,10 +59,15 @@ interface Told {
   readonly result: TaskResult | null;
 }
 
-/** A task that the second look met no more has ended where its result is there; where none is, it may be on its way. */
+/**
+ * A task that the second look met no more has ended where its only copy left a result since the first: an older result
+ * is another copy's, and this one may be on its way between two places.
+ */
 function isLive({ task, result }: Told): boolean {
   if (task === null) return false;
-  return !task.gone || result === null || result.status === "RETRY" || result.status === "other";
+  if (!task.gone || task.copies > 1 || result === null || result.doneAt === null) return true;
+  const hasEnded = result.status !== "RETRY" && result.status !== "other" && result.doneAt >= task.seenAt;
+  return !hasEnded;
 }
 
 function liveOf(told: Told): LiveTask[] {
@@ -128,20 +133,4 @@ function ended(because: string, told: Told): string {
   const { task } = told;
   if (task === null || !isLive(told)) return because;
   return `${because}; ${task.copies === 1 ? "a copy of it lives" : `${task.copies} copies of it live`}`;
-}
-
-function hasRun({ retries, redelivered, state }: BrokerTask): boolean {
-  return retries > 0 || redelivered || state === "running" || state === "orphan";
-}
-
-function runsOf({ retries, redelivered, state, dueAt, seenAt }: BrokerTask): string {
-  const words = [
-    retries > 0 ? `retry ${retries}` : null,
-    redelivered ? "handed out again" : null,
-    state === "running" ? "running now" : null,
-    state === "orphan"
-      ? `its worker is gone${dueAt === null ? "" : `, due in ${age(dueAt - seenAt)}`}`
-      : null,
-  ];
-  return words.filter((word) => word !== null).join(", ");
 }

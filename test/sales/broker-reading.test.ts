@@ -103,6 +103,14 @@ describe("copies", () => {
     expect(reading.tasks.get("t-2")?.copies).toBe(1);
   });
 
+  test("of a storm of hundreds of thousands are counted like any others", () => {
+    const messages = Array.from({ length: 200_000 }, (_, at) => queued({ tag: `d-${at}`, retries: 9 }));
+    expect(readingOf(...twice({}, { messages })).tasks.get("t-1")).toMatchObject({
+      copies: 200_000,
+      retries: 9,
+    });
+  });
+
   test("are two where a run outlived the visibility time-out: the message is queued anew", () => {
     const seen = { messages: [queued({ redelivered: true })], reports: [report()] };
     expect(task(seen)).toMatchObject({ copies: 2, state: "running", redelivered: true });
@@ -156,7 +164,7 @@ describe("a reading", () => {
 
   test("keeps what only the first look met, as gone: it may be between two places", () => {
     const [one, other] = twice({ messages: [queued()] }, {});
-    expect(readingOf(one, other).tasks.get("t-1")).toMatchObject({ gone: true, seenAt: one.endedAt });
+    expect(readingOf(one, other).tasks.get("t-1")).toMatchObject({ gone: true, seenAt: one.startedAt });
     expect(readingOf(one, one).tasks.get("t-1")).toMatchObject({ gone: false });
   });
 

@@ -75,8 +75,13 @@ describe("a live task", () => {
   test("between two places lives, unless its result is there", () => {
     const gone = { one: { messages: [queued()] }, other: {} };
     expect(facts(gone)).toMatchObject({ live: [{ state: "queued" }], noTaskLives: false });
-    const ended = facts({ ...gone, results: [result()] });
+    const ended = facts({ ...gone, results: [result({ doneAt: second })] });
     expect(ended).toMatchObject({ live: [], traces: [{ result: "accepted" }], noTaskLives: true });
+    const earlierCopy = facts({ ...gone, results: [result({ doneAt: first - 1 })] });
+    expect(earlierCopy).toMatchObject({ live: [{ taskId: "t-1" }], noTaskLives: false });
+    const copies = { one: { messages: [queued({ tag: "a" }), queued({ tag: "b" })] }, other: {} };
+    const oneOfTwo = facts({ ...copies, results: [result({ doneAt: second })] });
+    expect(oneOfTwo).toMatchObject({ live: [{ copies: 2 }], noTaskLives: false });
     const retries = facts({ ...gone, results: [result({ status: "RETRY", outcome: "unknown" })] });
     expect(retries).toMatchObject({ live: [{ taskId: "t-1" }], noTaskLives: false });
   });
@@ -98,7 +103,9 @@ describe("a result", () => {
     expect(facts({ results: [result()], ties: [tie] }).traces).toEqual([trace]);
     expect(facts({ results: [result()] }).traces).toEqual([]);
     const one = { messages: [queued()] };
-    expect(facts({ one, other: {}, results: [result()] }).traces).toEqual([{ ...trace, pixelId }]);
+    expect(facts({ one, other: {}, results: [result({ doneAt: second })] }).traces).toEqual([
+      { ...trace, at: second, pixelId },
+    ]);
   });
 
   test("of success stands while a copy lives: Meta has it, and may get it again", () => {
@@ -112,7 +119,8 @@ describe("a result", () => {
   });
 
   test("of failure proves nothing while a copy lives, or where copies ran beside each other", () => {
-    const failed = result({ status: "FAILURE", outcome: "not-sent", final: false, because: "it failed" });
+    const because = "it failed";
+    const failed = result({ status: "FAILURE", outcome: "not-sent", final: false, doneAt: second, because });
     const outcome = (seen: Parameters<typeof facts>[0]) => {
       const { traces } = facts({ ...seen, results: [failed], ties: [tie] });
       return traces.find(({ source }) => source === "task result")?.result;
