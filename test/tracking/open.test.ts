@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -111,6 +112,24 @@ describe.skipIf(!parts.available)("the tracking data of a sale", () => {
     expect(ids.get(998)).toBe("pageview_998");
     expect(new Set(names)).toEqual(new Set(["STRLEN", "MGET"]));
     expect(names.filter((name) => name === "MGET").length).toBeLessThanOrEqual(20);
+  });
+
+  test("needs no more rights than docs/operating.md grants", async () => {
+    const docs = readFileSync(new URL("../../docs/operating.md", import.meta.url), "utf8");
+    const [, , ...words] = /^ACL SETUSER .*$/m.exec(docs)?.[0].split(" ") ?? [];
+    await shop.send(["ACL", "SETUSER", ...words]);
+    const url = new Secret(`redis://purchase_fix_tracking:password@127.0.0.1:${server.port}/0`);
+    const limited = await openRedis(url, { deadlineMs: 2_000, name: "test" });
+    await store("token", { grim: "x" });
+    expect(
+      await tracked(
+        who({ trackingToken: "token" }),
+        source(async () => limited),
+      ),
+    ).toMatchObject({ grim: "x" });
+    await expect(limited.send(["SET", "tracking:token", "x"])).rejects.toThrow("does not allow");
+    await limited.close();
+    expect(warnings).toEqual([]);
   });
 
   test("without an event id tells none", async () => {

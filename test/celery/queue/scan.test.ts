@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Connection } from "../../../src/celery/queue/connection.js";
 import { lookOnce } from "../../../src/celery/queue/pass.js";
 import { deliveryTimes, scanQueue } from "../../../src/celery/queue/scan.js";
+import { openRedis } from "../../../src/celery/redis.js";
+import { Secret } from "../../../src/redact.js";
 import type { BrokerPass } from "../../../src/sales/tasks.js";
 import { celeryParts } from "../../cast/celery.js";
 import { message, unackedValue } from "../../cast/messages.js";
@@ -188,6 +190,20 @@ describe.skipIf(!parts.available)("one look", () => {
     await look(redis);
     const ranges = redis.sent.slice(before).filter(([name, key]) => name === "LRANGE" && key === "celery");
     expect(ranges.map(([, , from, to]) => Number(to) - Number(from) + 1)).toEqual([500, 72, 72]);
+  });
+
+  test("needs the right to read these keys, and no other", async () => {
+    const keys = ["~celery*", "~unacked", "~unacked_index"];
+    const commands = ["+ping", "+select", "+info", "+lrange", "+hscan", "+zrange"];
+    await redis.send(["ACL", "SETUSER", "reader", "on", ">password", ...keys, ...commands]);
+    const url = new Secret(`redis://reader:password@127.0.0.1:${lab.port}/0`);
+    const limited = await openRedis(url, { deadlineMs: 2_000, name: "test" });
+    await redis.send(["HSET", "unacked", "d-1", unackedValue({ tag: "d-1" })]);
+    const { troubles, messages, broker } = await look(limited);
+    await limited.close();
+    expect(troubles).toEqual([]);
+    expect(messages).toHaveLength(1);
+    expect(broker?.startedAt).toBeLessThanOrEqual(Date.now());
   });
 
   test("writes nothing", async () => {
