@@ -13,7 +13,7 @@ import {
 import { dotenvLayer } from "./config/layers.js";
 import { optional, usual } from "./config/reading.js";
 import type { Reading } from "./config/reading.js";
-import { accessToken, brokerUrl, encryptionKey } from "./config/secrets.js";
+import { accessToken, brokerUrl, encryptionKey, secretUrl } from "./config/secrets.js";
 import type { Connection } from "./connection.js";
 import { KnownErrors } from "./errors.js";
 import type { Files } from "./files.js";
@@ -60,6 +60,10 @@ export interface Config {
   readonly accessToken: Secret | null;
   readonly celery: { readonly app: string; readonly binary: string; readonly cwd: string | null };
   readonly brokerUrl: Secret | null;
+  /** The application's own Redis. No default: one that happens to run here may be anybody's. */
+  readonly redisUrl: Secret | null;
+  /** Celery's result backend, where it is named. */
+  readonly resultBackendUrl: Secret | null;
   /** The delivery page has no browser pixel, so that proof about server copies is proof about all. */
   readonly noBrowserPixel: boolean;
   /** For stderr; a connection has warnings of its own. */
@@ -97,6 +101,8 @@ function checked(reading: Reading, input: ConfigInput): Config {
     accessToken: pair ? token : null,
     celery: celeryOf(reading, input),
     brokerUrl: brokerUrl(reading),
+    redisUrl: secretUrl(reading, "REDIS_URL"),
+    resultBackendUrl: secretUrl(reading, "CELERY_RESULT_BACKEND"),
     noBrowserPixel: browserPixelIsAbsent(reading, flags),
     warnings: reading.warnings,
   };

@@ -13,6 +13,7 @@ import { openCredentials } from "./meta/credentials.js";
 import { noTracking, openPurchases } from "./meta/purchases.js";
 import type { Clock, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
+import { openTracking, TRACKING_DEADLINE_MS } from "./tracking/open.js";
 
 /** What the process is: handed in, so that nothing below reads it by itself. */
 export interface Surroundings {
@@ -61,9 +62,13 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     key: config.encryptionKey,
     configured: config.accessToken,
   });
+  const redis = lazily(() => openApplicationRedis(config, around));
   const { shipping, sender } = openPurchases({
     customers: queries.openCustomers(database).of,
-    tracking: noTracking,
+    tracking:
+      config.redisUrl === null
+        ? noTracking
+        : openTracking({ connect: redis.get, warn: (line) => around.output.warn(line) }),
     credentials,
     graph: graph.get,
     pixelId: config.pixelId,
@@ -106,7 +111,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     journal: queries.openJournal(database),
     runs,
     close: async () => {
-      await Promise.all([database.close(), renewals.close(), graph.close()]);
+      await Promise.all([database.close(), renewals.close(), graph.close(), redis.close()]);
     },
   };
 }
@@ -121,6 +126,17 @@ async function openClient({ graphUrl, graphVersion }: Config, { version }: Surro
   return openGraph({ url: graphUrl, version: graphVersion, timeoutMs, userAgent: `purchase-fix/${version}` });
 }
 
+/** One connection for tracking data, made when the first event is built. */
+async function openApplicationRedis({ redisUrl }: Config, { signals }: Surroundings) {
+  if (redisUrl === null) throw new Error("REDIS_URL is not set");
+  const { openRedis } = await import("./celery/redis.js");
+  return await openRedis(redisUrl, {
+    deadlineMs: TRACKING_DEADLINE_MS,
+    signal: signals.abandon,
+    name: "purchase-fix:tracking",
+  });
+}
+
 /** Opens at the first use; `close` closes only what was opened. */
 function lazily<T extends { close(): Promise<void> }>(
   make: () => Promise<T>,
@@ -129,7 +145,8 @@ function lazily<T extends { close(): Promise<void> }>(
   return {
     get: () => (made ??= make()),
     close: async () => {
-      await (await made)?.close();
+      // One that could not be opened has told so to whoever wanted it.
+      await (await made?.catch(() => null))?.close();
     },
   };
 }

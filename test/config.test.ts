@@ -79,6 +79,13 @@ const layered: [
     (c) => c.brokerUrl?.reveal() ?? null,
     [null, "redis://a/0", "redis://b/0", "x"],
   ],
+  [
+    "CELERY_RESULT_BACKEND",
+    null,
+    (c) => c.resultBackendUrl?.reveal() ?? null,
+    [null, "redis://a/1", "redis://b/1", "x"],
+  ],
+  ["REDIS_URL", null, (c) => c.redisUrl?.reveal() ?? null, [null, "redis://a/0", "redis://b/0", "x"]],
 ];
 
 describe("flags > environment > .env > defaults", () => {
@@ -434,6 +441,14 @@ describe(".env.example", () => {
 });
 
 test("a secret has no flag", () => {
-  const secrets = ["DATABASE_URL", "PGPASSWORD", "ENCRYPTION_KEY", "META_ACCESS_TOKEN", "CELERY_BROKER_URL"];
+  const secrets = [
+    "DATABASE_URL",
+    "PGPASSWORD",
+    "ENCRYPTION_KEY",
+    "META_ACCESS_TOKEN",
+    "CELERY_BROKER_URL",
+    "CELERY_RESULT_BACKEND",
+    "REDIS_URL",
+  ];
   expect(settings.filter(({ variable, flag }) => secrets.includes(variable) && flag !== null)).toEqual([]);
 });

@@ -39,6 +39,8 @@ export const settings = [
   row("META_GRAPH_VERSION", "--graph-version", "v26.0", "version of the Graph API"),
   row("PURCHASE_FIX_NO_BROWSER_PIXEL", "--no-browser-pixel", "false", "true: the delivery page has no pixel"),
   row("CELERY_BROKER_URL", null, "the application's own", "Celery's broker, handed to the celery command"),
+  row("CELERY_RESULT_BACKEND", null, "database 1 of the broker's Redis", "where Celery keeps task results"),
+  row("REDIS_URL", null, null, "the application's Redis: tracking data, which makes events match better"),
   row("PURCHASE_FIX_CELERY_APP", "--celery-app", "celery_app", "the module that celery -A is given"),
   row("PURCHASE_FIX_CELERY_BIN", "--celery-bin", "celery", "the celery program"),
   row("PURCHASE_FIX_CELERY_CWD", "--celery-cwd", null, "folder that celery is run in"),

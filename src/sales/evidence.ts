@@ -24,6 +24,8 @@ export interface Trace {
   /** Our own attempt that has no answer, or none that settles it. */
   readonly unsettled: boolean;
   readonly because: string;
+  /** Facts that bear one task id tell of one attempt. */
+  readonly taskId?: string | null;
 }
 
 /** A Purchase task of the sale that may still run. */
@@ -35,6 +37,9 @@ export interface LiveTask {
   readonly seenAt: Instant;
   /** By when it must have run or been purged, where that can be told. */
   readonly runsBy: Instant | null;
+  readonly taskId?: string | null;
+  /** Messages and runs of this one task: every one of them may send. */
+  readonly copies?: number;
 }
 
 /** Another sale that bears the same `pageview_event_id`: to Meta, one event within 48 hours. */

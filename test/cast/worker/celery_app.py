@@ -19,6 +19,7 @@ app.conf.update(
     task_time_limit=300,
     result_expires=3600,
     task_default_queue="celery",
+    broker_transport_options={"visibility_timeout": int(os.environ.get("VISIBILITY_TIMEOUT", "3600"))},
 )
 
 
