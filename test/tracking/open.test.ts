@@ -144,9 +144,8 @@ describe.skipIf(!parts.available)("the Purchase", () => {
     const { sender } = openPurchases({
       customers: async () => new Map([[sale.id, known]]),
       tracking: source(),
-      credentials: { fault: async () => null, token: async () => new Secret("token-of-pixel-1") },
+      credentials: { lack: null, fault: async () => null, token: async () => new Secret("token-of-pixel-1") },
       graph: async () => Promise.reject(new Error("nothing is sent here")),
-      hasKey: true,
       pixelId: null,
       currency: "BRL",
     });
