@@ -43,6 +43,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   chalk: /^output\//,
   "cli-table3": /^output\//,
   ora: /^output\//,
+  "@redis/client": /^celery\//,
 };
 
 /** Words that no code may contain, and the one file that may. */
@@ -195,6 +196,11 @@ describe("a wall that is broken is noticed", () => {
     ["queries/sales.ts", 'import { request } from "undici";', "undici is not at home here"],
     ["meta/client.ts", 'import type { Sql } from "postgres";', "postgres is not at home here"],
     ["open.ts", 'import { Client } from "pg";', "pg is not at home here"],
+    [
+      "tracking/read.ts",
+      'import { createClient } from "@redis/client";',
+      "@redis/client is not at home here",
+    ],
     ["commands/resend.ts", 'import { Option } from "commander";', "commander is not at home here"],
     ["session.ts", 'const { Chalk } = await import("chalk");', "chalk is not at home here"],
     ["queries/sales.ts", 'import _ from "lodash";', "unknown library: lodash"],
