@@ -5,6 +5,7 @@ import { find } from "./layers.js";
 import type { Found } from "./layers.js";
 import { findGiven } from "./reading.js";
 import type { Reading } from "./reading.js";
+import type { Variable } from "./settings.js";
 
 /** The application's Fernet key; whether it is one, decrypting tells. */
 export function encryptionKey({ layers }: Reading): Secret | null {
@@ -16,10 +17,14 @@ export function encryptionKey({ layers }: Reading): Secret | null {
  * Celery's broker, where it is named. REDIS_URL does not stand in: handed to the celery command, it would override a
  * broker that the application has elsewhere, and the wrong Redis would be asked.
  */
-export function brokerUrl({ layers }: Reading): Secret | null {
-  const found = find(layers, "CELERY_BROKER_URL");
+export function brokerUrl(reading: Reading): Secret | null {
+  return secretUrl(reading, "CELERY_BROKER_URL");
+}
+
+/** A URL whose password a client may name alone in an error. */
+export function secretUrl({ layers }: Reading, variable: Variable): Secret | null {
+  const found = find(layers, variable);
   if (found === null) return null;
-  // A client may name the password alone in an error.
   const password = URL.canParse(found.value) ? new URL(found.value).password : "";
   remember(password);
   remember(unescape(password));
