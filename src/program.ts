@@ -5,7 +5,7 @@ import type { Options } from "./options.js";
 import { acting, common, performOptions, selecting, selectionOf } from "./options.js";
 import { redact } from "./redact.js";
 import type { Session } from "./session.js";
-import { count, money, references, someTime } from "./values.js";
+import { count, money, references, someTime, watchEvery } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */
 export type Run = (command: string, options: Options, body: Body) => Promise<void>;
@@ -113,7 +113,7 @@ const celeryStatus: Body = async ({ output, clock, openCelery }, options) => {
   const ctx = { output, celery: await openCelery(options), clock };
   const { timeout: timeoutMs = 5_000 } = options;
   const { celeryStatus } = await import("./commands/celery-status.js");
-  return celeryStatus(ctx, { timeoutMs, everyMs: watchEvery(options) });
+  return celeryStatus(ctx, { timeoutMs, everyMs: watchEvery(options.watch) });
 };
 
 const journal: Body = async (session, options) => {
@@ -144,9 +144,4 @@ function watching(command: Command): Command {
     "again and again, in place on a terminal (5s); Ctrl-C ends it",
     someTime,
   );
-}
-
-/** Between two looks of `--watch`: null where it was not asked for. */
-function watchEvery({ watch }: Options): number | null {
-  return watch === undefined ? null : watch === true ? 5_000 : Math.max(1_000, watch);
 }

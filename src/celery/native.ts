@@ -43,15 +43,32 @@ class NativeCelery implements OpenedCelery {
     this.#settings = settings;
   }
 
-  inspect({ timeoutMs, watching = false }: Parameters<CeleryPort["inspect"]>[0]): Promise<CelerySnapshot> {
-    const asking = this.#inspect(timeoutMs, watching).finally(() => this.#asking.delete(asking));
+  async inspect({
+    timeoutMs,
+    watching = false,
+  }: Parameters<CeleryPort["inspect"]>[0]): Promise<CelerySnapshot> {
+    const asking = this.#inspect(timeoutMs, watching);
     this.#asking.add(asking);
-    return asking;
+    try {
+      return await asking;
+    } catch (error) {
+      // The next look, if there is one, connects anew.
+      await this.#hangUp();
+      throw error;
+    } finally {
+      this.#asking.delete(asking);
+    }
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#asking);
-    await this.#redis?.then((redis) => redis.close()).catch(() => undefined);
+    await this.#hangUp();
+  }
+
+  async #hangUp(): Promise<void> {
+    const redis = this.#redis;
+    [this.#redis, this.#listening] = [null, null];
+    await redis?.then((opened) => opened.close()).catch(() => undefined);
   }
 
   async #inspect(timeoutMs: number, watching: boolean): Promise<CelerySnapshot> {
@@ -75,10 +92,16 @@ class NativeCelery implements OpenedCelery {
     this.#listening ??= listen(place);
     const listening = await this.#listening;
     await sleep(ONE_BEAT_MS, signal);
-    if (listening.heard().length === 0) await sleep(Math.max(0, TWO_BEATS_MS - (now() - from)), signal);
+    const once = listening.heard();
+    // Of those whom nobody can ask, only a second beat tells whether they work.
+    const asked = (first.receivers ?? 0) > 0;
+    if (once.length === 0 || !asked) await sleep(Math.max(0, TWO_BEATS_MS - (now() - from)), signal);
     signal?.throwIfAborted();
     const rest = Math.max(LEAST_WAIT_MS, timeoutMs - (now() - first.askedAt));
-    return this.#look(place, rest, { heartbeats: listening.heard(), earlier: first });
+    return this.#look(place, rest, {
+      heartbeats: listening.heard(),
+      earlier: { ...first, heartbeats: once },
+    });
   }
 
   #look(
@@ -98,12 +121,6 @@ class NativeCelery implements OpenedCelery {
     const { url, name, signal, ...rest } = this.#settings;
     const { database } = readRedisUrl(url.reveal());
     this.#redis ??= openRedis(url, { deadlineMs, name, ...(signal && { signal }) });
-    try {
-      const redis = await this.#redis;
-      return { ...rest, signal, redis, database };
-    } catch (error) {
-      this.#redis = null;
-      throw error;
-    }
+    return { ...rest, signal, redis: await this.#redis, database };
   }
 }

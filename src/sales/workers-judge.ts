@@ -53,19 +53,23 @@ function untold({ workers, timeoutMs }: CelerySnapshot): Conclusion | null {
 
 /** Due tasks on free slots: for a moment that is normal; where nothing starts between two looks, the pool is frozen. */
 function stalled(snapshot: CelerySnapshot): Conclusion | null {
-  const holding = snapshot.workers.filter((worker) => !isFull(worker) && (worker.reserved ?? 0) > 0);
-  if (holding.length === 0) return null;
-  const { earlier } = snapshot;
-  if (earlier === null) {
-    return unknown(
-      `${names(holding)} holds due tasks while slots are free: ask again; if that stays, the pool may be frozen`,
-    );
+  const { workers, earlier } = snapshot;
+  const before = earlier && new Set(earlier.workers.filter(isHolding).map(({ name }) => name));
+  const still = workers.filter((worker) => isHolding(worker) && before?.has(worker.name) !== false);
+  const frozen = still.filter(({ name }) => startedBy(snapshot, name) === 0);
+  if (frozen.length > 0) {
+    const because = `${names(frozen)} answers, but starts nothing: due tasks wait while slots are free, so its pool is frozen`;
+    return { state: "unhealthy", condition: "pool-frozen", because };
   }
-  const before = new Set(earlier.workers.filter((one) => (one.reserved ?? 0) > 0).map(({ name }) => name));
-  const still = holding.filter(({ name }) => before.has(name) && startedBy(snapshot, name) === 0);
-  if (still.length === 0) return null;
-  const because = `${names(still)} answers, but starts nothing: due tasks wait while slots are free, so its pool is frozen`;
-  return { state: "unhealthy", condition: "pool-frozen", because };
+  const unsure = still.filter(({ name }) => startedBy(snapshot, name) === null);
+  if (unsure.length === 0) return null;
+  return unknown(
+    `${names(unsure)} holds due tasks while slots are free: ask again; if that stays, the pool may be frozen`,
+  );
+}
+
+function isHolding(worker: WorkerSnapshot): boolean {
+  return !isFull(worker) && (worker.reserved ?? 0) > 0;
 }
 
 /** A queue that grows or stands still, and of which every worker says that it is not his. */

@@ -236,7 +236,6 @@ describe("the report", () => {
     uptimeSeconds: 7200,
     pid: 11,
     queues: ["celery"],
-    queues: ["celery"],
   };
   const muteJson = {
     name: "w2@lab",
