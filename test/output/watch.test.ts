@@ -65,7 +65,7 @@ describe("what is watched", () => {
   test("ends when its reader left", async () => {
     const stage = await inPipe();
     let looks = 0;
-    await stage.output.watch({
+    await stage.output.watch<Fact>({
       everyMs: 1,
       sleep: () => Promise.resolve(),
       look: () => {
