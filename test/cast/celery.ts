@@ -29,6 +29,7 @@ export interface CeleryLab {
   redis(...words: readonly string[]): Promise<string[]>;
   /** Redis goes and comes back within a second, and holds nothing any more. */
   restartRedis(): Promise<void>;
+  stopRedis(): Promise<void>;
   readonly worker: LabWorker;
   stop(): Promise<void>;
 }
@@ -99,6 +100,7 @@ export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> 
       hold: () => hold(redis.folder),
       redis: redis.command,
       restartRedis: redis.restart,
+      stopRedis: redis.pause,
       worker: processesOf(worker),
       stop: async () => {
         await worker.stop();

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { freePort } from "../../demo/postgres-watchdog.js";
-import { keepSecret, purchaseFix, start, type Ended } from "../cast/binary.js";
+import { hasTerminal, keepSecret, onTerminal, purchaseFix, start, type Ended } from "../cast/binary.js";
 import { celeryParts, startCelery, type CeleryLab, type LabOptions } from "../cast/celery.js";
 
 const token = "token-of-pixel-1";
@@ -282,3 +282,63 @@ async function publications({ redis }: CeleryLab): Promise<number> {
   const stats = (await redis("info", "commandstats")).join("\n");
   return Number(/cmdstat_publish:calls=(\d+)/.exec(stats)?.[1] ?? 0);
 }
+
+describe.skipIf(!celeryParts().available)("celery-status --watch", () => {
+  interface Look {
+    readonly state: string;
+    readonly condition: string;
+    readonly heartbeats: readonly object[] | null;
+    readonly secondLook: { readonly started: number } | null;
+  }
+
+  const looks = (stdout: string): Look[] =>
+    stdout
+      .split("\n")
+      .filter((line) => line.includes('"command"'))
+      .map((line) => JSON.parse(line) as Look);
+
+  test("tells a look a line, sees what moved since and a worker that stops, and ends with 130", async () => {
+    const { redis, send, worker, brokerUrl } = await started();
+    const env = { CELERY_BROKER_URL: brokerUrl };
+    const running = start(["celery-status", "--watch=1s", "--jsonl", "--timeout", "1s"], { env });
+    await running.said('"condition":"healthy"');
+    await send(token, [{}, {}, {}]);
+    await running.said('"started":3');
+    worker.freezeMain();
+    await running.said('"condition":"main-frozen"');
+    worker.thaw();
+    running.kill("SIGINT");
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(130);
+    const [first, second] = looks(stdout);
+    expect(first).toMatchObject({ state: "healthy", secondLook: null });
+    expect(second).toMatchObject({ secondLook: { started: expect.any(Number) } });
+    expect(await redis("keys", "*reply*")).toEqual([]);
+  });
+
+  test("goes on when the broker goes and comes back, and says so", async () => {
+    const { redis, restartRedis, stopRedis, brokerUrl } = await started();
+    const env = { CELERY_BROKER_URL: brokerUrl };
+    const running = start(["celery-status", "--watch=1s", "--jsonl", "--timeout", "1s"], { env });
+    await running.said('"condition":"healthy"');
+    await stopRedis();
+    await running.said("could not ask: ");
+    await restartRedis();
+    const asked = async () => (await redis("info", "commandstats")).join();
+    await vi.waitFor(async () => expect(await asked()).toContain("cmdstat_srem"), patience);
+    running.kill("SIGTERM");
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(143);
+    expect(looks(stdout).at(0)).toMatchObject({ state: "healthy" });
+    expect(looks(stdout).at(1)).toMatchObject({ state: "unknown", condition: "unknown" });
+  });
+
+  test.skipIf(!hasTerminal())("on a terminal is drawn in its own place", async () => {
+    const { brokerUrl } = await started();
+    const running = onTerminal(["celery-status", "--watch=1s"], { env: { CELERY_BROKER_URL: brokerUrl } });
+    await running.said("\u001b[2J\u001b[H");
+    await running.said("healthy: 1 worker answers");
+    await running.type("\u0003");
+    expect(await running.ended).toMatchObject({ code: 130 });
+  });
+});
