@@ -68,13 +68,16 @@ function refused(status: number, host: string): KnownError {
   return new KnownError({ what, next });
 }
 
-function queueOf(name: string, answer: unknown): QueueSnapshot {
+/** Null where it has not been counted yet, as just after a start: that is no zero. */
+function queueOf(name: string, answer: unknown): QueueSnapshot | null {
   const queue = record(answer);
+  const depth = number(queue?.["messages_ready"]);
+  if (depth === null) return null;
   const stats = record(queue?.["message_stats"]);
   const rate = (of: string) => number(record(stats?.[`${of}_details`])?.["rate"]) ?? 0;
   return {
     name,
-    depth: number(queue?.["messages_ready"]) ?? 0,
+    depth,
     lists: [],
     sample: null,
     consumers: number(queue?.["consumers"]),

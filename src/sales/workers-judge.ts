@@ -72,12 +72,13 @@ function isHolding(worker: WorkerSnapshot): boolean {
   return !isFull(worker) && (worker.reserved ?? 0) > 0;
 }
 
-/** A queue that grows or stands still, and of which every worker says that it is not his. */
-function unattended(snapshot: CelerySnapshot): Conclusion | null {
-  const { queues, workers } = snapshot;
-  if (workers.some((worker) => worker.queues === null)) return null;
+/** Something waits in a queue of which every worker says that it is not his, or of which RabbitMQ counts no consumer. */
+function unattended({ queues, workers }: CelerySnapshot): Conclusion | null {
+  const told = workers.every((worker) => worker.queues !== null);
   const served = new Set(workers.flatMap((worker) => worker.queues ?? []));
-  const left = queues.filter(({ name, depth }) => depth > 0 && !served.has(name));
+  const left = queues.filter(
+    ({ name, depth, consumers }) => depth > 0 && (consumers === 0 || (told && !served.has(name))),
+  );
   if (left.length === 0) return null;
   const which = left.map(({ name, depth }) => `${name} (${depth} waiting)`).join(", ");
   return {

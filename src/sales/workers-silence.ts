@@ -7,6 +7,11 @@ import { TASK_LIMIT_MS, type CelerySnapshot } from "./workers.js";
 export function judgeSilence(snapshot: CelerySnapshot): Conclusion | null {
   const { workers, receivers, heartbeats, timeoutMs, via } = snapshot;
   if (workers.length > 0 || via === "passive") return null;
+  if (receivers === null && snapshot.queues.some(({ consumers }) => consumers === 0)) {
+    const because =
+      "no worker answered, and RabbitMQ counts no consumer of their queue: they are not running";
+    return { state: "unhealthy", condition: "dead", because };
+  }
   if (receivers === null) {
     return unknown(`no worker answered within ${timeoutMs / 1000} s (down, frozen, or another broker)`);
   }

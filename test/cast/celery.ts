@@ -59,7 +59,7 @@ export type CeleryParts =
 /** Celery's Debian wrapper takes whatever Python is first on PATH; its packages belong to this one. */
 const python = "/usr/bin/python3";
 export const celeryBinary = `${python} -m celery`;
-const workerFolder = fileURLToPath(new URL("worker", import.meta.url));
+export const workerFolder = fileURLToPath(new URL("worker", import.meta.url));
 const how = "apt-get install -y --no-install-recommends redis-server python3-celery python3-redis";
 
 /** Whether the tests can run here. On CI nothing is skipped: there a missing part throws; elsewhere one line tells. */
