@@ -1,6 +1,6 @@
 import type { Heartbeat } from "../sales/broker.js";
 import { number, record, text } from "./json.js";
-import type { Place } from "./place.js";
+import { isForbidden, type Place } from "./place.js";
 
 /** Workers beat every 2 s: in this time each that lives was heard once ... */
 export const ONE_BEAT_MS = 2_200;
@@ -19,9 +19,16 @@ export interface Listening {
 
 export async function listen({ redis, keyPrefix, database, now }: Place): Promise<Listening> {
   const beats = new Map<string, Heartbeat>();
-  await redis.psubscribe(`${keyPrefix}/${database}.celeryev/worker.heartbeat`, (_channel, message) => {
-    const beat = readHeartbeat(message, now());
+  const events = `${keyPrefix}/${database}.celeryev/`;
+  const channel = `${events}worker.heartbeat`;
+  const hear = (on: string, message: string): void => {
+    const beat = on === channel ? readHeartbeat(message, now()) : null;
     if (beat !== null && (beats.has(beat.name) || beats.size < MOST)) beats.set(beat.name, beat);
+  };
+  // Redis compares a pattern with a user's rights as text: one with a right to all events may ask for all only.
+  await redis.psubscribe(channel, hear).catch(async (error: unknown) => {
+    if (!isForbidden(error)) throw error;
+    await redis.psubscribe(`${events}*`, hear);
   });
   return {
     heard: () =>

@@ -3,7 +3,7 @@ import { brokerUnseen, type CelerySnapshot } from "../sales/workers.js";
 import { readWorkers, reportedIds } from "./answers.js";
 import type { Method } from "./envelope.js";
 import { ask, type Polled } from "./pidbox.js";
-import { counted, type Place } from "./place.js";
+import { counted, isForbidden, type Place } from "./place.js";
 import { readQueues, type LookedAt } from "./queues.js";
 import { judgeOrphans, readUnacknowledged, type Open } from "./unacknowledged.js";
 
@@ -77,7 +77,7 @@ function reportedBy(polled: Polled | null): ReadonlySet<string> | null {
 async function hasTraces({ redis, keyPrefix }: Place): Promise<boolean | null> {
   const keys = [`${keyPrefix}_kombu.binding.celery`, `${keyPrefix}_kombu.binding.celery.pidbox`];
   const found = await counted(redis.send(["EXISTS", ...keys])).catch((error: unknown) => {
-    if (/not allow/.test(String(error))) return null;
+    if (isForbidden(error)) return null;
     throw error;
   });
   return found === null ? null : found > 0;

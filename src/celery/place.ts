@@ -1,3 +1,4 @@
+import { KnownError } from "../errors.js";
 import type { Redis } from "./redis.js";
 
 /** Where Celery lives in a Redis, and by which clock and chance we ask. */
@@ -22,4 +23,9 @@ export async function counted(reply: Promise<unknown>): Promise<number | null> {
 /** A list of bytes; empty for anything else. */
 export function buffers(value: unknown): Buffer[] {
   return Array.isArray(value) ? value.filter((item) => Buffer.isBuffer(item)) : [];
+}
+
+/** Whether Redis refused for want of a right (NOPERM), and nothing else. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof KnownError && (error.problem.why ?? "").startsWith("NOPERM");
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { freePort } from "../../demo/postgres-watchdog.js";
@@ -198,6 +199,23 @@ describe.skipIf(!celeryParts().available)("celery-status tells apart a worker th
     // The worker's own heartbeats are all that was published meanwhile.
     expect(Number(await published())).toBeLessThan(20);
     expect((await redis("info", "commandstats")).join()).not.toContain("cmdstat_srem");
+  });
+
+  test("asked by a user who may do no more than operating.md says", async () => {
+    const { redis, worker, brokerUrl } = await started();
+    const rights = /```text\n(~celery\*[^`]*)```/.exec(readFileSync("docs/operating.md", "utf8"))?.[1] ?? "";
+    await redis("acl", "setuser", "watcher", "on", ">password-of-watcher", ...rights.trim().split(/\s+/));
+    const limited = { redis, brokerUrl: brokerUrl.replace("//", "//watcher:password-of-watcher@") };
+    expect(await status(limited)).toMatchObject({
+      code: 0,
+      told: { condition: "healthy", receivers: 1, replies: 1 },
+    });
+    worker.freezeMain();
+    expect((await status(limited)).told).toMatchObject({ condition: "main-frozen", heartbeats: [] });
+    worker.thaw();
+    expect((await status(limited, "--passive")).told).toMatchObject({ heartbeats: [{ name: "w1@lab" }] });
+    const refused = (await redis("acl", "log")).join(" ");
+    expect(refused).not.toMatch(/keys|publish/);
   });
 
   test("given the same answers by the command and natively", async () => {
