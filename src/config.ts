@@ -4,9 +4,11 @@ import {
   asCurrency,
   asGraphUrl,
   asGraphVersion,
+  asKeyPrefix,
   asModule,
   asPath,
   asPixelId,
+  asQueues,
   asTruth,
   asZone,
 } from "./config/forms.js";
@@ -46,6 +48,15 @@ export interface ConfigInput {
   readonly files: Files;
 }
 
+/** How the workers are asked, whatever their broker. */
+export interface CelerySettings {
+  readonly app: string;
+  readonly binary: string;
+  readonly cwd: string | null;
+  readonly queues: readonly string[];
+  readonly keyPrefix: string;
+}
+
 /** What the user decided, checked; `config/settings.ts` lists the names. */
 export interface Config {
   /** Where the shop's database is. @throws KnownErrors only when asked, because not every command needs one. */
@@ -58,12 +69,13 @@ export interface Config {
   /** Pixel and token for shops without pools: both, or both null. */
   readonly pixelId: string | null;
   readonly accessToken: Secret | null;
-  readonly celery: { readonly app: string; readonly binary: string; readonly cwd: string | null };
+  readonly celery: CelerySettings;
   readonly brokerUrl: Secret | null;
-  /** The application's own Redis. No default: one that happens to run here may be anybody's. */
+  /** The application's own Redis: its tracking data, and its broker where no other is named. No default: one that happens to run here may be anybody's. */
   readonly redisUrl: Secret | null;
   /** Celery's result backend, where it is named. */
   readonly resultBackendUrl: Secret | null;
+  readonly rabbitmqApi: Secret | null;
   /** The delivery page has no browser pixel, so that proof about server copies is proof about all. */
   readonly noBrowserPixel: boolean;
   /** For stderr; a connection has warnings of its own. */
@@ -103,6 +115,7 @@ function checked(reading: Reading, input: ConfigInput): Config {
     brokerUrl: brokerUrl(reading),
     redisUrl: secretUrl(reading, "REDIS_URL"),
     resultBackendUrl: secretUrl(reading, "CELERY_RESULT_BACKEND"),
+    rabbitmqApi: secretUrl(reading, "PURCHASE_FIX_RABBITMQ_API"),
     noBrowserPixel: browserPixelIsAbsent(reading, flags),
     warnings: reading.warnings,
   };
@@ -116,6 +129,8 @@ function celeryOf(reading: Reading, { flags, cwd }: ConfigInput): Config["celery
     app: usual(reading, "PURCHASE_FIX_CELERY_APP", flags.celeryApp, asModule),
     binary: usual(reading, "PURCHASE_FIX_CELERY_BIN", flags.celeryBin, asPath),
     cwd: folder === null ? null : resolve(cwd, folder),
+    queues: usual(reading, "PURCHASE_FIX_CELERY_QUEUES", undefined, asQueues),
+    keyPrefix: optional(reading, "PURCHASE_FIX_CELERY_KEYPREFIX", undefined, asKeyPrefix) ?? "",
   };
 }
 

@@ -32,6 +32,19 @@ export interface Report<Row> {
   readonly lines: () => Iterable<object>;
 }
 
+/** One picture of something that is watched: a report, and the lines beneath it. */
+export interface Picture<Row> {
+  readonly report: Report<Row>;
+  readonly lines: readonly { readonly text: string; readonly tone?: Tone }[];
+}
+
+/** How something is watched. */
+export interface Watching<Row> {
+  readonly everyMs: number;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly look: () => Promise<Picture<Row>>;
+}
+
 /** Progress of long work: visible on a terminal's stderr only. */
 export interface Progress {
   update(text: string): void;
@@ -46,6 +59,11 @@ export interface Output {
   readonly forPeople: boolean;
   /** Writes the report, waiting for a slow reader; does nothing once the reader left (`| head`). */
   report<Row>(report: Report<Row>): Promise<void>;
+  /**
+   * Looks again and again: on a terminal each picture takes the place of the one before, elsewhere they follow one
+   * another, those of `--json` a document each. Ends with an interruption, or when the reader left.
+   */
+  watch<Row>(watching: Watching<Row>): Promise<void>;
   /** Raw data on stdout, such as SQL. */
   data(text: string): Promise<void>;
   /** A line for people, on stderr; silent with `--quiet`. */

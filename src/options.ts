@@ -35,6 +35,10 @@ export interface Options extends Flags {
   readonly run?: string;
   readonly unsettled?: boolean;
   readonly print?: boolean;
+  readonly via?: "redis" | "cli";
+  readonly passive?: boolean;
+  /** Milliseconds; true where no number was given. */
+  readonly watch?: number | true;
 }
 
 /** Options that every command takes. */

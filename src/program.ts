@@ -1,11 +1,11 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { ExitCode } from "./errors.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
 import { acting, common, namesOf, naming, performOptions, selecting, selectionOf } from "./options.js";
 import { redact } from "./redact.js";
 import type { Session } from "./session.js";
-import { count, money, someTime } from "./values.js";
+import { count, money, someTime, watchEvery } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */
 export type Run = (command: string, options: Options, body: Body) => Promise<void>;
@@ -49,7 +49,14 @@ export function buildProgram(version: string, run: Run): Command {
 
   acting(command("confirm", "store the event id of sales that Meta already has; sends nothing", confirm));
 
-  command("celery-status", "workers, busy slots, longest task: is anyone sending?", celeryStatus)
+  watching(command("celery-status", "workers, queues, longest task: is anyone sending?", celeryStatus))
+    .addOption(
+      new Option("--via <way>", "ask over Redis or by the celery command (by the broker)").choices([
+        "redis",
+        "cli",
+      ]),
+    )
+    .option("--passive", "publish nothing: heartbeats and queues alone; needs Redis")
     .option("--timeout <time>", "how long workers may take to answer (5s)", someTime)
     .option("--celery-app <module>", "the application's Celery module (celery_app)")
     .option("--celery-bin <command>", "how to run celery")
@@ -101,9 +108,11 @@ const confirm: Body = async (session, options) => {
   return (await import("./commands/confirm.js")).confirm(ctx, wishes);
 };
 
-const celeryStatus: Body = async ({ output, clock, openCelery }, { timeout = 5_000 }) => {
-  const ctx = { output, celery: await openCelery(), now: clock.now };
-  return (await import("./commands/celery-status.js")).celeryStatus(ctx, { timeoutMs: timeout });
+const celeryStatus: Body = async ({ output, clock, openCelery }, options) => {
+  const ctx = { output, celery: await openCelery(options), clock };
+  const { timeout: timeoutMs = 5_000 } = options;
+  const { celeryStatus } = await import("./commands/celery-status.js");
+  return celeryStatus(ctx, { timeoutMs, everyMs: watchEvery(options.watch) });
 };
 
 const journal: Body = async (session, options) => {
@@ -126,4 +135,13 @@ const init: Body = async (session, options) => {
 
 function named(session: Session, options: Options) {
   return selectionOf(options, session.timeZone, session.stdin, null);
+}
+
+/** `--watch`, of the commands whose answer changes while somebody looks. */
+function watching(command: Command): Command {
+  return command.option(
+    "--watch [time]",
+    "again and again, in place on a terminal (5s); Ctrl-C ends it",
+    someTime,
+  );
 }

@@ -15,7 +15,7 @@ export interface Session {
   /** All of standard input. @throws KnownError where it is a terminal */
   readonly stdin: () => Promise<string>;
   readonly open: (command: string, options: Options) => Promise<Opened>;
-  readonly openCelery: () => Promise<CeleryPort>;
+  readonly openCelery: (options: Options) => Promise<CeleryPort>;
 }
 
 export interface SessionParts {
@@ -34,8 +34,8 @@ export interface SessionParts {
 
 /** A session, and how to end it. */
 export function openSession(parts: SessionParts): { session: Session; close: () => Promise<void> } {
-  const { config, output, clock, signals } = parts;
-  const opened: Opened[] = [];
+  const { config, output, clock } = parts;
+  const closing: { close(): Promise<void> }[] = [];
   return {
     session: {
       output,
@@ -52,19 +52,21 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
           retryHorizonMs: options.retryHorizon,
           witness: options.witness ?? true,
         });
-        opened.push(one);
+        closing.push(one);
         return one;
       },
-      openCelery: async () => {
-        const { celeryCommand, SEND_TASK } = await import("./celery/inspect.js");
-        const { app, binary, cwd } = config.celery;
-        const { env, brokerUrl } = { env: parts.env, brokerUrl: config.brokerUrl };
-        const asking = { binary, app, cwd: cwd ?? parts.cwd, env, brokerUrl, sendTask: SEND_TASK };
-        return celeryCommand({ ...asking, now: clock.now, signal: signals.stop, abandon: signals.abandon });
+      openCelery: async (options) => {
+        const { openCelery } = await import("./open-celery.js");
+        const one = await openCelery(config, parts, {
+          via: options.via ?? null,
+          passive: options.passive ?? false,
+        });
+        closing.push(one);
+        return one;
       },
     },
     close: async () => {
-      await Promise.all(opened.map((one) => one.close()));
+      await Promise.all(closing.map((one) => one.close()));
     },
   };
 }

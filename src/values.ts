@@ -42,6 +42,12 @@ export function someTime(text: string): number {
   return ms;
 }
 
+/** `--watch` and `--watch=10`: milliseconds between two looks, at least a second; null where it was not asked for. */
+export function watchEvery(watch: number | true | undefined): number | null {
+  if (watch === undefined) return null;
+  return watch === true ? 5_000 : Math.max(1_000, watch);
+}
+
 /** `--accept-duplicate=500`: money as a decimal number. */
 export function money(text: string): string {
   const amount = /^\d+([.,]\d{1,2})?$/.test(text) ? parseAmount(text.replace(",", ".")) : null;

@@ -86,6 +86,14 @@ const layered: [
     [null, "redis://a/1", "redis://b/1", "x"],
   ],
   ["REDIS_URL", null, (c) => c.redisUrl?.reveal() ?? null, [null, "redis://a/0", "redis://b/0", "x"]],
+  [
+    "PURCHASE_FIX_RABBITMQ_API",
+    null,
+    (c) => c.rabbitmqApi?.reveal() ?? null,
+    [null, "http://a:15672", "http://b:15672", "x"],
+  ],
+  ["PURCHASE_FIX_CELERY_QUEUES", null, (c) => c.celery.queues.join(), ["celery", "a,b", "c", "x"]],
+  ["PURCHASE_FIX_CELERY_KEYPREFIX", null, (c) => c.celery.keyPrefix, ["", "shop:", "b", "x"]],
 ];
 
 describe("flags > environment > .env > defaults", () => {

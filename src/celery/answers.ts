@@ -1,12 +1,13 @@
 import type { Instant } from "../sales/sale.js";
 import type { ActiveTask, OldestTask, WorkerSnapshot } from "../sales/workers.js";
+import { list, number, record, text } from "./json.js";
 
 /** What is asked, in Celery's words. Nothing else is ever asked. */
 export const questions = ["active", "reserved", "scheduled", "stats"] as const;
 export type Question = (typeof questions)[number];
 
 /** Answers by question, each keyed by node name, as they came: they hold task arguments, and so access tokens. */
-export type Answers = Partial<Record<Question | "ping", Readonly<Record<string, unknown>>>>;
+export type Answers = Partial<Record<Question | "ping" | "active_queues", Readonly<Record<string, unknown>>>>;
 
 /** The answer among whatever the application printed while it was imported: the last line that is a JSON object. */
 export function readAnswer(stdout: string): Readonly<Record<string, unknown>> | null {
@@ -47,6 +48,7 @@ function readWorker(name: string, answers: Answers, at: Instant, sendTask: strin
     sendTotal: totals === null ? null : totalOf(totals, sendTask),
     uptimeSec: number(stats?.["uptime"]),
     pid: number(stats?.["pid"]),
+    queues: readQueues(answers.active_queues?.[name]),
   };
 }
 
@@ -87,6 +89,22 @@ function readEta(value: unknown): Instant | null {
   return Number.isNaN(at) ? null : at;
 }
 
+function readQueues(value: unknown): string[] | null {
+  const queues = list(value)?.map((queue) => text(record(queue)?.["name"]));
+  return queues?.filter((name) => name !== null) ?? null;
+}
+
+/** Ids of all tasks that workers hold: running, due and waiting for their time. */
+export function reportedIds({ active, reserved, scheduled }: Answers): Set<string> {
+  const held = [active, reserved, scheduled].flatMap((answer) => Object.values(answer ?? {}).flatMap(listed));
+  const ids = held.map(
+    (task) => text(record(task)?.["id"]) ?? text(record(record(task)?.["request"])?.["id"]),
+  );
+  return new Set(ids.filter((id) => id !== null));
+}
+
+const listed = (value: unknown): readonly unknown[] => list(value) ?? [];
+
 function readTotals(value: unknown): Record<string, number> | null {
   const totals = record(value);
   if (totals === null) return null;
@@ -101,24 +119,4 @@ function readTotals(value: unknown): Record<string, number> | null {
 function totalOf(totals: Readonly<Record<string, number>>, task: string): number {
   const ours = Object.entries(totals).filter(([name]) => name === task || name.endsWith(`.${task}`));
   return ours.reduce((sum, [, count]) => sum + count, 0);
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> | null {
-  return isRecord(value) ? value : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function list(value: unknown): readonly unknown[] | null {
-  return Array.isArray(value) ? value : null;
-}
-
-function number(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

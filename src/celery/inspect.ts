@@ -1,6 +1,6 @@
 import type { Secret } from "../redact.js";
 import type { Instant } from "../sales/sale.js";
-import type { CeleryPort, CelerySnapshot } from "../sales/workers.js";
+import { brokerUnseen, type CeleryPort, type CelerySnapshot } from "../sales/workers.js";
 import { questions, readAnswer, readWorkers, type Answers, type Question } from "./answers.js";
 import { runChild, type ChildEnd } from "./child.js";
 import { trouble } from "./trouble.js";
@@ -64,7 +64,7 @@ async function inspect(settings: CeleryCommand, timeoutMs: number): Promise<Cele
   const answeredAt = settings.now();
   const workers = readWorkers(answers, answeredAt, settings.sendTask);
   const unanswered = questions.filter((question) => answers[question] === undefined);
-  return { askedAt, answeredAt, via: "celery", timeoutMs, workers, unanswered };
+  return { ...brokerUnseen, askedAt, answeredAt, via: "celery", timeoutMs, workers, unanswered };
 }
 
 /** Empty where nobody answered anything; a failure beside answers leaves its own question open and no more. */

@@ -14,6 +14,16 @@ export const asPixelId = matching("a pixel id (digits only)", /^\d{1,20}$/);
 export const asModule = matching("a Python module such as celery_app or shop.celery:app", /^\w[\w.:]*$/);
 export const asPath = matching("a path", /^[^\0]+$/);
 
+export const asKeyPrefix = matching("a key prefix without blanks", /^[\x21-\x7e]{1,200}$/);
+
+export const asQueues: Form<readonly string[]> = {
+  name: "names of queues such as celery,mail",
+  read(text) {
+    const names = text.split(",").map((name) => name.trim());
+    return names.every((name) => /^[\x21-\x7e]{1,200}$/.test(name)) ? [...new Set(names)] : null;
+  },
+};
+
 export const asCurrency: Form<string> = {
   name: "a currency of three letters such as BRL",
   read: (text) => (/^[a-z]{3}$/i.test(text) ? text.toUpperCase() : null),

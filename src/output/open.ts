@@ -1,8 +1,9 @@
-import type { Output, Progress, Report, Tone } from "../context.js";
+import type { Output, Picture, Progress, Report, Tone, Watching } from "../context.js";
 import { ask } from "./ask.js";
 import { chartLines } from "./chart.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { json, jsonLines, tsvLines } from "./machine.js";
+import { frame, showAgain } from "./frame.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
 import { noProgress, startSpinner } from "./spinner.js";
 import { tableLines, type Canvas } from "./table.js";
@@ -70,6 +71,25 @@ class StreamOutput implements OpenedOutput {
       this.#out,
       await tableLines(report.columns, report.rows, this.#canvas(stdout, this.#paintOut)),
     );
+  }
+
+  watch<Row>(watching: Watching<Row>): Promise<void> {
+    const ends = [this.#out.signal, this.#options.signal].filter((signal) => signal !== undefined);
+    const inPlace = this.forPeople && this.#options.env["TERM"] !== "dumb";
+    return showAgain(watching, AbortSignal.any(ends), async (picture, first) => {
+      if (inPlace) return this.#draw(picture, first);
+      await this.report(picture.report);
+      for (const { text, tone } of picture.lines) this.say(text, tone);
+    });
+  }
+
+  /** All on one stream, since two would be drawn over one another. */
+  async #draw<Row>({ report, lines }: Picture<Row>, first: boolean): Promise<void> {
+    this.close();
+    const { stdout } = this.#options;
+    const table = await tableLines(report.columns, report.rows, this.#canvas(stdout, this.#paintOut));
+    const words = lines.map(({ text, tone }) => this.#paintOut(safeLine(text), tone));
+    await this.#out.write(frame([...table, ...words], { first, rows: stdout.rows, columns: stdout.columns }));
   }
 
   async data(text: string): Promise<void> {

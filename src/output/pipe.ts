@@ -1,7 +1,11 @@
 import { KnownError } from "../errors.js";
 
 /** A stream that may be a terminal, as `process.stdout` is. */
-export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type Sink = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** A stream whose reader may leave (`| head`). */
 export interface Pipe {

@@ -1,10 +1,9 @@
-import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort } from "../../demo/postgres-watchdog.js";
+import { startRedis } from "./redis.js";
 import { startWatched, type Watched } from "./watched.js";
 
 /** What a task of the cast does; `test/cast/worker/celery_app.py` obeys. */
@@ -28,7 +27,29 @@ export interface CeleryLab {
   hold(): { readonly path: string; release(): void };
   /** What `redis-cli` answers, a line an element. */
   redis(...words: readonly string[]): Promise<string[]>;
+  /** Redis goes and comes back within a second, and holds nothing any more. */
+  restartRedis(): Promise<void>;
+  stopRedis(): Promise<void>;
+  readonly worker: LabWorker;
   stop(): Promise<void>;
+}
+
+/** The worker's processes, which can be put into every state. */
+export interface LabWorker {
+  /** SIGSTOP of the main process: it neither answers nor beats. */
+  freezeMain(): void;
+  /** SIGSTOP of the pool: the main process answers and beats, and no task is run. */
+  freezePool(): void;
+  thaw(): void;
+  /** SIGKILL of all of them. */
+  kill(): Promise<void>;
+  alive(): boolean;
+}
+
+/** How the worker differs from one that is started well. */
+export interface LabOptions {
+  /** Instead of two slots that start without mingling. */
+  readonly worker?: readonly string[];
 }
 
 export type CeleryParts =
@@ -38,7 +59,7 @@ export type CeleryParts =
 /** Celery's Debian wrapper takes whatever Python is first on PATH; its packages belong to this one. */
 const python = "/usr/bin/python3";
 export const celeryBinary = `${python} -m celery`;
-const workerFolder = fileURLToPath(new URL("worker", import.meta.url));
+export const workerFolder = fileURLToPath(new URL("worker", import.meta.url));
 const how = "apt-get install -y --no-install-recommends redis-server python3-celery python3-redis";
 
 /** Whether the tests can run here. On CI nothing is skipped: there a missing part throws; elsewhere one line tells. */
@@ -58,46 +79,64 @@ export function celeryParts(env: Readonly<Record<string, string | undefined>> = 
 }
 
 /** Starts both; each is killed, SIGKILL included, when this process ends however it ends. */
-export async function startCelery(): Promise<CeleryLab> {
-  const folder = mkdtempSync(join(tmpdir(), "purchase-fix-celery-"));
-  const started: Watched[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((part) => part.stop()));
-    rmSync(folder, { recursive: true, force: true });
+export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> {
+  const redis = await startRedis();
+  const env = {
+    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+    PYTHONDONTWRITEBYTECODE: "1",
+    CELERY_BROKER_URL: redis.url(0),
+    CELERY_RESULT_BACKEND: redis.url(1),
   };
+  const wishes = options.worker ?? ["-c", "2", "--without-mingle", "--without-gossip"];
+  const words = [...celeryBinary.split(" "), "-A", "celery_app", "worker", "-l", "info", "-n", "w1@lab"];
   try {
-    const port = await freePort();
-    const redisUrl = `redis://127.0.0.1:${port}`;
-    const env = {
-      PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-      PYTHONDONTWRITEBYTECODE: "1",
-      CELERY_BROKER_URL: `${redisUrl}/0`,
-      CELERY_RESULT_BACKEND: `${redisUrl}/1`,
-    };
-    const bind = ["--port", `${port}`, "--bind", "127.0.0.1"];
-    const server = ["redis-server", ...bind, "--save", "", "--appendonly", "no", "--dir", folder];
-    started.push(await startWatched(server, { cwd: folder, env, ready: "Ready to accept connections" }));
-    const options = ["-c", "2", "-l", "info", "-n", "w1@lab", "--without-mingle", "--without-gossip"];
-    const worker = [...celeryBinary.split(" "), "-A", "celery_app", "worker", ...options];
-    started.push(await startWatched(worker, { cwd: workerFolder, env, ready: " ready." }));
-    const redis = async (...words: readonly string[]): Promise<string[]> => {
-      const { stdout } = await promisify(execFile)("redis-cli", ["-p", `${port}`, "--raw", ...words]);
-      return stdout.split("\n").filter((line) => line !== "");
-    };
+    const worker = await startWatched([...words, ...wishes], { cwd: workerFolder, env, ready: " ready." });
     return {
       brokerUrl: env.CELERY_BROKER_URL,
       binary: celeryBinary,
       cwd: workerFolder,
       env,
       send: (token, behaviours) => enqueue(env, { pixel: "1234567890", token, behaviours }),
-      hold: () => hold(folder),
-      redis,
-      stop,
+      hold: () => hold(redis.folder),
+      redis: redis.command,
+      restartRedis: redis.restart,
+      stopRedis: redis.pause,
+      worker: processesOf(worker),
+      stop: async () => {
+        await worker.stop();
+        await redis.stop();
+      },
     };
   } catch (error) {
-    await stop();
+    await redis.stop();
     throw error;
   }
+}
+
+function processesOf({ group, stop }: Watched): LabWorker {
+  const living = () => celeryProcesses(group);
+  const isMain = (parent: number, all: readonly { pid: number }[]) => !all.some(({ pid }) => pid === parent);
+  const signal = (name: NodeJS.Signals, whom: (main: boolean) => boolean): void => {
+    const all = living();
+    for (const { pid, parent } of all) if (whom(isMain(parent, all))) process.kill(pid, name);
+  };
+  return {
+    freezeMain: () => signal("SIGSTOP", (main) => main),
+    freezePool: () => signal("SIGSTOP", (main) => !main),
+    thaw: () => signal("SIGCONT", () => true),
+    kill: stop,
+    alive: () => living().length > 0,
+  };
+}
+
+function celeryProcesses(group: number): { pid: number; parent: number }[] {
+  const table = execFileSync("ps", ["-A", "-ww", "-o", "stat=,pid=,ppid=,pgid=,args="], { encoding: "utf8" });
+  return table.split("\n").flatMap((row) => {
+    const [, stat = "Z", pid, parent, of, args = ""] =
+      /^\s*(\S+)\s+(\d+)\s+(\d+)\s+(\d+) (.*)$/.exec(row) ?? [];
+    const ours = Number(of) === group && !stat.startsWith("Z") && /^\S*python3 -m celery/.test(args);
+    return ours ? [{ pid: Number(pid), parent: Number(parent) }] : [];
+  });
 }
 
 let held = 0;

@@ -4,7 +4,7 @@ import { send } from "../../src/acting/send.js";
 import type { SendPorts } from "../../src/acting/sending.js";
 import type { Selection } from "../../src/acting/survey.js";
 import { survey } from "../../src/acting/survey.js";
-import type { Output, Report, SendingContext } from "../../src/context.js";
+import type { Output, Report, SendingContext, Watching } from "../../src/context.js";
 import type { Shipping } from "../../src/ports.js";
 import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { makePlan, noWishes } from "../../src/sales/plan.js";
@@ -37,6 +37,12 @@ export class OutputDouble implements Output {
     JSON.stringify([...report.lines()]);
     this.documents.push(JSON.parse(JSON.stringify(report.document())) as Record<string, unknown>);
     return Promise.resolve();
+  };
+  /** One picture, as if whoever watches left at once. */
+  readonly watch = async <Row>({ look }: Watching<Row>): Promise<void> => {
+    const { report, lines } = await look();
+    await this.report(report);
+    for (const { text } of lines) this.say(text);
   };
   readonly data = (): Promise<void> => Promise.resolve();
   readonly say = (line: string): void => void this.said.push(line);

@@ -16,6 +16,8 @@ export interface RedisServer {
   command(...words: readonly string[]): Promise<string[]>;
   /** As after a crash of a Redis without persistence: the same port, and nothing in it. */
   restart(): Promise<void>;
+  /** Leaves the folder and the port, so that it may be started again. */
+  pause(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
       await server.stop();
       server = await start();
     },
+    pause: () => server.stop(),
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,8 @@ import type { Socket } from "node:net";
 
 /** A program that cannot outlive this process: nor can its children, nor a stopped one. */
 export interface Watched {
+  /** Its process group, and that of its children. */
+  readonly group: number;
   stop(): Promise<void>;
 }
 
@@ -62,5 +64,5 @@ export async function startWatched(command: readonly string[], options: WatchedO
   // A forgotten program must not keep Node alive: without Node it ends.
   shell.unref();
   for (const pipe of [shell.stdin, shell.stdout, shell.stderr]) (pipe as Socket).unref();
-  return { stop };
+  return { group: shell.pid ?? 0, stop };
 }

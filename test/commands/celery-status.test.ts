@@ -2,11 +2,18 @@ import { describe, expect, test } from "vitest";
 import { celeryCommand, SEND_TASK } from "../../src/celery/inspect.js";
 import { celeryStatus } from "../../src/commands/celery-status.js";
 import { KnownError } from "../../src/errors.js";
-import type { CeleryPort, CelerySnapshot, WorkerSnapshot } from "../../src/sales/workers.js";
+import type { Clock } from "../../src/ports.js";
+import {
+  brokerUnseen,
+  type CeleryPort,
+  type CelerySnapshot,
+  type WorkerSnapshot,
+} from "../../src/sales/workers.js";
 import { celeryParts, startCelery } from "../cast/celery.js";
 import { atTerminal, inPipe, type Stage } from "../output/streams.js";
 
 const now = Date.UTC(2025, 10, 20, 13, 30);
+const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
 
 const busy: WorkerSnapshot = {
   name: "w1@lab",
@@ -28,6 +35,7 @@ const busy: WorkerSnapshot = {
   sendTotal: 41,
   uptimeSec: 7_200,
   pid: 11,
+  queues: ["celery"],
 };
 
 /** One that answered a ping and no more. */
@@ -43,10 +51,12 @@ const mute: WorkerSnapshot = {
   sendTotal: null,
   uptimeSec: null,
   pid: null,
+  queues: null,
 };
 
 function told(workers: readonly WorkerSnapshot[], unanswered: readonly string[] = []): CeleryPort {
   const snapshot: CelerySnapshot = {
+    ...brokerUnseen,
     askedAt: now - 2_000,
     answeredAt: now,
     via: "celery",
@@ -62,28 +72,38 @@ async function run(
   stage: Stage,
   celery: CeleryPort,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const code = await celeryStatus({ output: stage.output, celery, now: () => now }, { timeoutMs: 5_000 });
+  const code = await celeryStatus(
+    { output: stage.output, celery, clock },
+    { timeoutMs: 5_000, everyMs: null },
+  );
   return { code, stdout: stage.stdout.text, stderr: stage.stderr.text };
 }
 
 describe("the exit code and the line of judgement", () => {
-  test.each<[string, readonly WorkerSnapshot[], number, string]>([
-    ["healthy", [busy], 0, "healthy: 1 worker answers, 1 of 2 slots busy\n"],
+  const look =
+    "  next: look at the worker's process and log; check that this is the workers' broker and database";
+
+  test.each<[string, readonly WorkerSnapshot[], number, string[]]>([
+    ["healthy", [busy], 0, ["healthy: 1 worker answers, 1 of 2 slots busy"]],
     [
       "not healthy",
       [{ ...busy, slots: 1 }],
       1,
-      "unhealthy: saturated: 1 of 1 slots busy for 1m 15s; a new Purchase outwaits the application's 10s\n",
+      [
+        "unhealthy: saturated: 1 of 1 slots busy for 1m 15s; a new Purchase outwaits the application's 10s",
+        "  this is cause 1, Celery timeout: workers overloaded",
+        "  next: add slots (-c) or workers; what is queued is sent by itself, late",
+      ],
     ],
     [
       "not known",
       [busy, mute],
       1,
-      "unknown: w2@lab answered, but did not tell slots and running tasks within 5 s\n",
+      ["unknown: w2@lab answered, but did not tell slots and running tasks within 5 s", look],
     ],
-    ["silent", [], 1, "unknown: no worker answered within 5 s (down, frozen, or another broker)\n"],
-  ])("where the workers are %s", async (_, workers, code, stderr) => {
-    expect(await run(await inPipe(), told(workers))).toMatchObject({ code, stderr });
+    ["silent", [], 1, ["unknown: no worker answered within 5 s (down, frozen, or another broker)", look]],
+  ])("where the workers are %s", async (_, workers, code, lines) => {
+    expect(await run(await inPipe(), told(workers))).toMatchObject({ code, stderr: `${lines.join("\n")}\n` });
   });
 
   test("where it could not ask is an error, and stdout stays empty", async () => {
@@ -102,8 +122,8 @@ describe("the exit code and the line of judgement", () => {
       },
     };
     const { output } = await inPipe();
-    await celeryStatus({ output, celery, now: () => now }, { timeoutMs: 20_000 });
-    expect(asked).toEqual([{ timeoutMs: 20_000 }]);
+    await celeryStatus({ output, celery, clock }, { timeoutMs: 20_000, everyMs: null });
+    expect(asked).toEqual([{ timeoutMs: 20_000, watching: false }]);
   });
 });
 
@@ -122,6 +142,8 @@ describe("the report", () => {
       "Next retry",
       "send_meta_event",
       "Uptime",
+      "Started",
+      "Queues",
     ]);
     expect(first.trim().split(/ {2,}/)).toEqual([
       "w1@lab",
@@ -134,6 +156,7 @@ describe("the report", () => {
       "2025-11-20T13:31:00.000Z",
       "41",
       "2h",
+      "celery",
     ]);
     expect(second.trim()).toBe("w2@lab");
   });
@@ -152,6 +175,8 @@ describe("the report", () => {
         "next_retry",
         "send_meta_event",
         "uptime",
+        "started",
+        "queues",
       ],
       [
         "w1@lab",
@@ -164,8 +189,10 @@ describe("the report", () => {
         "2025-11-20T13:31:00.000Z",
         "41",
         "7200",
+        "",
+        "celery",
       ],
-      ["w2@lab", "", "", "", "", "", "", "", "", ""],
+      ["w2@lab", "", "", "", "", "", "", "", "", "", "", ""],
       [""],
     ]);
   });
@@ -178,6 +205,19 @@ describe("the report", () => {
     state: "unknown",
     because: "w2@lab answered, but did not tell slots and running tasks within 5 s",
     unanswered: ["reserved"],
+    condition: "unknown",
+    cause: null,
+    next: "look at the worker's process and log; check that this is the workers' broker and database",
+    signals: [],
+    findings: [],
+    receivers: null,
+    replies: null,
+    heartbeats: null,
+    queues: [],
+    unacknowledged: null,
+    copies: [],
+    confirmedPurchases: null,
+    secondLook: null,
   };
   const busyJson = {
     name: "w1@lab",
@@ -195,6 +235,7 @@ describe("the report", () => {
     sendMetaEvent: 41,
     uptimeSeconds: 7200,
     pid: 11,
+    queues: ["celery"],
   };
   const muteJson = {
     name: "w2@lab",
@@ -207,6 +248,7 @@ describe("the report", () => {
     sendMetaEvent: null,
     uptimeSeconds: null,
     pid: null,
+    queues: null,
   };
 
   test("is one JSON document with --json", async () => {
