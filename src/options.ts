@@ -28,6 +28,7 @@ export interface Options extends Flags {
   readonly revertRefused?: boolean;
   readonly withoutProof?: boolean;
   readonly evenAccepted?: boolean;
+  readonly ignoreWorkers?: boolean;
   readonly wait?: number;
   readonly maxRuntime?: number;
   readonly timeout?: number;
@@ -142,6 +143,7 @@ export function performOptions(options: Options, selection: Selection, onTermina
       duplicateLimit: typeof options.acceptDuplicate === "string" ? options.acceptDuplicate : null,
       withoutProof: options.withoutProof ?? false,
       evenAccepted: options.evenAccepted ?? false,
+      ignoreWorkers: options.ignoreWorkers ?? false,
       revertRefused: options.revertRefused ?? false,
       limit: options.limit ?? null,
     },

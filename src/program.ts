@@ -45,7 +45,8 @@ export function buildProgram(version: string, run: Run): Command {
 
   acting(command("revert", "clear the flag, so that the application sends at the next visit", revert))
     .option("--without-proof", "also sales that Meta may have received")
-    .option("--even-accepted", "also sales that Meta did receive");
+    .option("--even-accepted", "also sales that Meta did receive")
+    .option("--ignore-workers", "a window, even while the Celery workers are not well");
 
   acting(command("confirm", "store the event id of sales that Meta already has; sends nothing", confirm));
 

@@ -21,6 +21,10 @@ export function decide(
   const permission = permits(action, judged, consent, now);
   if (!permission.allowed || consent.named) return permission;
   const wouldAllow = `--id ${sale.id}`;
+  if (action === "revert" && evidence.workers !== null && !consent.ignoreWorkers) {
+    const because = `the workers are not well, and may run its task after a restart (${evidence.workers})`;
+    return { allowed: false, because, wouldAllow: "--ignore-workers" };
+  }
   if (action === "revert" && !waited(sale, evidence, retryHorizon, now)) {
     const because = "its own task may retry for 17 h yet, and would then send it too";
     return { allowed: false, because, wouldAllow };
@@ -47,6 +51,7 @@ const flags: readonly (readonly [string, Partial<Consent>])[] = [
   ["--accept-duplicate", { acceptDuplicate: true }],
   ["--without-proof", { withoutProof: true }],
   ["--even-accepted", { evenAccepted: true }],
+  ["--ignore-workers", { ignoreWorkers: true }],
 ];
 
 /** The least that the operator would have to add to what was said: a flag, the naming, or both. Null where nothing helps. */

@@ -1,6 +1,6 @@
 import type { Instant } from "./sale.js";
 
-/** Where a fact was read. Later sources (logs, task results, the broker) join this list. */
+/** Where a fact was read. */
 export type Source =
   | "journal"
   | "row"
@@ -8,7 +8,28 @@ export type Source =
   | "worker log"
   | "task result"
   | "broker"
+  | "tracking data"
   | "attestation";
+
+/** What kept the sale from being confirmed, in the incident report's words; the last two, where nothing was ever queued. */
+export const causes = [
+  "celery-timeout",
+  "meta-refused",
+  "task-failed",
+  "configuration",
+  "not-queued",
+] as const;
+export type Cause = (typeof causes)[number];
+
+/** One line of a sale's story. */
+export interface Fact {
+  readonly at: Instant;
+  readonly source: Source;
+  /** In words that hold no secret and nobody's data. */
+  readonly text: string;
+  /** Such as `celery.log:4711`. */
+  readonly where: string | null;
+}
 
 /**
  * One attempt to send a sale's Purchase, as one source tells it.
@@ -26,6 +47,8 @@ export interface Trace {
   readonly because: string;
   /** Facts that bear one task id tell of one attempt. */
   readonly taskId?: string | null;
+  /** Nobody saw its end: another source that did speaks for it. */
+  readonly unseen?: boolean;
 }
 
 /** A Purchase task of the sale that may still run. */
@@ -45,6 +68,7 @@ export interface LiveTask {
 /** Another sale that bears the same `pageview_event_id`: to Meta, one event within 48 hours. */
 export interface Sibling {
   readonly id: number;
+  readonly paymentId?: string;
   readonly status: string;
   readonly flagged: boolean;
   readonly metaEventId: string | null;
@@ -80,6 +104,14 @@ export interface Evidence {
   readonly refused: string | null;
   /** The sale's last entry in our journal: a write that follows from this evidence demands that none was added since. */
   readonly lastAttempt: string | null;
+  /** What the incident report calls the cause, of the latest attempt that tells one. */
+  readonly cause: Cause | null;
+  /** The sale's story as logs and other sources tell it, beyond row and journal. */
+  readonly facts: readonly Fact[];
+  /** The event id that the application's tracking data would have it pass on; null where there is none. */
+  readonly trackedEventId: string | null;
+  /** Why the workers are not well, or not known to be; null where they are, or were not asked. */
+  readonly workers: string | null;
 }
 
 export const noEvidence: Evidence = {
@@ -92,4 +124,8 @@ export const noEvidence: Evidence = {
   reverted: false,
   refused: null,
   lastAttempt: null,
+  cause: null,
+  facts: [],
+  trackedEventId: null,
+  workers: null,
 };

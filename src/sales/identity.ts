@@ -9,7 +9,13 @@ export { carrierOf, foldedInto, isFolded, mayHaveBeenSent } from "./click.js";
 /** How sure we are that the earlier attempt bore this event id. `presumed` is treated as known (risk R1). */
 export type Knowledge = "known" | "presumed" | "unknown";
 
-export type Origin = "evidence" | "journal" | "pageview_event_id" | "purchase_id";
+export type Origin =
+  | "evidence"
+  | "journal"
+  | "pageview_event_id"
+  | "tracking"
+  | "inferred"
+  | "purchase_id";
 
 /** The event id and pixel that a send of this sale would bear, and where they come from. */
 export interface Identity {
@@ -32,8 +38,13 @@ export function ownEventId(sale: { readonly id: number }): string {
 }
 
 /** Decides event id and pixel of a sale: the first rule that holds (docs/verdicts.md, "Which event id"). */
-export function identify(sale: Sale, evidence: Evidence, fallbackPixelId: string | null): Identity {
-  const { named, ...choice } = choose(sale, evidence);
+export function identify(
+  sale: Sale,
+  evidence: Evidence,
+  fallbackPixelId: string | null,
+  trustInferred = false,
+): Identity {
+  const { named, ...choice } = choose(sale, evidence, trustInferred);
   return {
     ...choice,
     ...destination(sale, named ?? pixelOnRecord(evidence), fallbackPixelId),
@@ -46,7 +57,7 @@ interface Choice extends Pick<Identity, "eventId" | "origin" | "knowledge" | "ca
   readonly named: string | null;
 }
 
-function choose(sale: Sale, evidence: Evidence): Choice {
+function choose(sale: Sale, evidence: Evidence, trustInferred: boolean): Choice {
   const own = ownEventId(sale);
   const shared = sale.pageviewEventId;
   const carrier = carrierOf(sale, evidence);
@@ -77,9 +88,35 @@ function choose(sale: Sale, evidence: Evidence): Choice {
     const knowledge = ours.eventId === own ? "unknown" : "presumed";
     return { eventId: ours.eventId, named: ours.pixelId, origin: "journal", knowledge, carrier };
   }
-  return shared
-    ? { eventId: shared, named: null, origin: "pageview_event_id", knowledge: "presumed", carrier }
-    : { eventId: own, named: null, origin: "purchase_id", knowledge: "unknown", carrier };
+  return { ...ofTheApplication(sale, evidence, trustInferred), named: null, carrier };
+}
+
+/** What the application would have taken for event id: its tracking data come first, then the row; else it made one up. */
+function ofTheApplication(
+  sale: Sale,
+  { trackedEventId: tracked }: Evidence,
+  trustInferred: boolean,
+): Pick<Choice, "eventId" | "origin" | "knowledge"> {
+  const shared = sale.pageviewEventId;
+  if (shared !== null && tracked !== null && shared !== tracked) {
+    // A later click has overwritten one of them: which was there when the sale was sent cannot be told.
+    return { eventId: shared, origin: "pageview_event_id", knowledge: "unknown" };
+  }
+  if (shared !== null)
+    return {
+      eventId: shared,
+      origin: "pageview_event_id",
+      knowledge: tracked === null ? "presumed" : "known",
+    };
+  if (tracked !== null) return { eventId: tracked, origin: "tracking", knowledge: "presumed" };
+  const inferred = trustInferred ? inferredId(sale) : null;
+  if (inferred !== null) return { eventId: inferred, origin: "inferred", knowledge: "presumed" };
+  return { eventId: ownEventId(sale), origin: "purchase_id", knowledge: "unknown" };
+}
+
+/** The id that the application makes up bears the second in which it does, right after it has set the flag. */
+export function inferredId({ id, flaggedAt }: Sale): string | null {
+  return flaggedAt === null ? null : `purchase_${id}_${Math.floor(flaggedAt / 1000)}`;
 }
 
 /** Same id means same pixel and id: a pixel named by journal or evidence wins over the shop's present set-up. */

@@ -59,6 +59,8 @@ export function needsPerson(judged: Judged, now: Instant): string | null {
   if (obstacle.kind === "expired" || obstacle.kind === "unsendable") return obstacle.because;
   if (evidence.refused !== null) return `Meta refused it: ${evidence.refused}`;
   if (kind === "untraceable") return judged.because;
+  if (kind === "in-flight" && evidence.workers !== null)
+    return `${judged.because}; the workers are not well (${evidence.workers})`;
   const pending = kind === "in-flight" || kind === "unsettled" || obstacle.kind === "waiting";
   if (pending && deadline !== null && deadline - now < NEAR) {
     return `${obstacle.kind === "none" ? kind : obstacle.kind}, and only ${age(Math.max(0, deadline - now))} left`;

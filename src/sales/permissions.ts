@@ -13,6 +13,8 @@ export interface Consent {
   readonly acceptDuplicate: boolean;
   readonly withoutProof: boolean;
   readonly evenAccepted: boolean;
+  /** Revert a window even while the workers are not well. */
+  readonly ignoreWorkers: boolean;
 }
 
 export const noConsent: Consent = {
@@ -20,6 +22,7 @@ export const noConsent: Consent = {
   acceptDuplicate: false,
   withoutProof: false,
   evenAccepted: false,
+  ignoreWorkers: false,
 };
 
 /** The answer of one cell: allowed (and how long), or not, with what would allow it. */

@@ -35,6 +35,8 @@ export interface Policy {
   readonly pixelId: string | null;
   /** The delivery page has no browser pixel (`--no-browser-pixel`). */
   readonly noBrowserPixel: boolean;
+  /** An event id that can only be guessed from the flag's time is taken for the application's (`--trust-inferred`). */
+  readonly trustInferred?: boolean;
   readonly minAge: number;
   readonly retryHorizon: number;
 }
@@ -65,7 +67,7 @@ export function judge(
   policy: Policy,
   now: Instant,
 ): Judged {
-  const identity = identify(sale, evidence, policy.pixelId);
+  const identity = identify(sale, evidence, policy.pixelId, policy.trustInferred);
   const { kind, because, foldedUntil } = conclude(sale, evidence, identity, policy, now);
   const paid = paidMoment(sale);
   const expiresAt = paid === null ? null : paid + ACCEPTED_FOR;
@@ -136,11 +138,20 @@ function lost(sale: Sale, evidence: Evidence, policy: Policy, folds: Folding): C
   return { kind: "untraceable", because: `${browser}; ${folds.doubt}`, foldedUntil: null };
 }
 
+const sources: Readonly<Record<Identity["origin"], string>> = {
+  evidence: "evidence",
+  journal: "our journal",
+  pageview_event_id: "its page view",
+  tracking: "its tracking data",
+  inferred: "the flag's time",
+  purchase_id: "nothing",
+};
+
 /** Is a copy with the same pixel and id certain to be folded into whatever arrived earlier? */
 function traceable({ carrier, knowledge, origin, eventId }: Identity, folds: Folding): Conclusion {
   const why = "no answer on record";
   if ("doubt" in folds) return { kind: "untraceable", because: `${why}; ${folds.doubt}`, foldedUntil: null };
-  const how = knowledge === "presumed" ? "presumed from its page view" : `known from ${origin}`;
+  const how = `${knowledge} from ${knowledge === "presumed" ? sources[origin] : origin}`;
   const id = carrier
     ? `it shares its click with sale ${carrier.id}, which carries the event id; it goes as ${eventId}`
     : `event id ${how}`;

@@ -41,6 +41,8 @@ describe("docs/verdicts.md", () => {
     evidence: true,
     journal: true,
     pageview_event_id: true,
+    tracking: true,
+    inferred: true,
     purchase_id: true,
   };
   test.each(Object.keys(origins))("tells when an event id's origin is %s", (origin) => {

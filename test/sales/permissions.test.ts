@@ -259,7 +259,7 @@ describe("each risk has its own flag", () => {
         (consent, cell, at) => {
           const [name, action] = cell;
           const may = (given: Consent) => permits(action, saleOf(name), given, at).allowed;
-          const keys = ["named", "acceptDuplicate", "withoutProof", "evenAccepted"] as const;
+          const keys = ["named", "acceptDuplicate", "withoutProof", "evenAccepted", "ignoreWorkers"] as const;
           const alone = keys.filter((key) => consent[key]).some((key) => may({ ...noConsent, [key]: true }));
           expect(may(consent)).toBe(may(noConsent) || alone);
         },

@@ -336,6 +336,7 @@ describe("whatever the sales, and whatever the operator wishes", () => {
     acceptDuplicate: fc.boolean(),
     withoutProof: fc.boolean(),
     evenAccepted: fc.boolean(),
+    ignoreWorkers: fc.boolean(),
     revertRefused: fc.boolean(),
     duplicateLimit: fc.constantFrom(null, null, "0.00", "100.00"),
     limit: fc.constantFrom(null, null, 1, 2),

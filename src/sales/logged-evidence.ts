@@ -1,0 +1,66 @@
+import type { Cause, Fact, Trace } from "./evidence.js";
+import type { LoggedAttempt, LoggedSpan } from "./logged.js";
+import type { Instant, Sale } from "./sale.js";
+import { MINUTE, paidMoment } from "./sale.js";
+
+/** An attempt of the application as its logs tell it, as evidence. */
+export function traceOfLogged(attempt: LoggedAttempt): Trace {
+  const { result, at, lastAt, eventId, eventIdCut, pixelId, taskId, because, facts } = attempt;
+  const last = facts.at(-1);
+  return {
+    source: last?.source ?? "application log",
+    by: "application",
+    // Folding asks when Meta had it: retries may have taken hours.
+    at: result === "accepted" ? lastAt : at,
+    pixelId,
+    // The beginning of an id would be believed, and sent, as if it were one.
+    eventId: eventIdCut ? null : eventId,
+    result,
+    unsettled: false,
+    because: `${because}${last ? ` (${last.file}:${last.line})` : ""}`,
+    taskId,
+    unseen: wasNotSeenEnding(attempt),
+  };
+}
+
+/** The wait timed out, or no worker's line tells: no run is known that may have reached Meta. */
+function wasNotSeenEnding({ result, status, cause, mayStillRun }: LoggedAttempt): boolean {
+  return result === "unknown" && mayStillRun && status === null && cause !== "task-failed";
+}
+
+/** The cause that the latest attempt shows, in the incident report's words. */
+export function causeOfLogged(attempts: readonly LoggedAttempt[]): Cause | null {
+  return attempts.toSorted((a, b) => b.at - a.at).find(({ cause }) => cause !== null)?.cause ?? null;
+}
+
+export function factsOfLogged(attempts: readonly LoggedAttempt[]): Fact[] {
+  return attempts.flatMap(({ facts }) =>
+    facts.map(({ at, source, file, line, text }) => ({ at, source, text, where: `${file}:${line}` })),
+  );
+}
+
+/** A request writes its first line when the page is opened, and the flag's own clock is the database's. */
+const CLOCKS = MINUTE;
+
+/**
+ * Do the logs tell every attempt since the payment? Both are whole from then until after the last one that is known
+ * (the flag's own time among them), every one of these has ended, and none is of an event id that was cut.
+ */
+export function coversAll(
+  sale: Sale,
+  attempts: readonly LoggedAttempt[],
+  coverage: { readonly application: readonly LoggedSpan[]; readonly worker: readonly LoggedSpan[] },
+): boolean {
+  const from = paidMoment(sale);
+  if (from === null || attempts.length === 0 || attempts.some(({ mayStillRun }) => mayStillRun)) return false;
+  const to = Math.max(sale.flaggedAt ?? Infinity, ...attempts.map(({ lastAt }) => lastAt));
+  const isWhole = (spans: readonly LoggedSpan[]) =>
+    spans.some((span) => span.from <= from && span.to >= to + CLOCKS);
+  return Number.isFinite(to) && isWhole(coverage.application) && isWhole(coverage.worker);
+}
+
+/** When a sale's copy of this event id was accepted, by its logs. */
+export function acceptedUnder(attempts: readonly LoggedAttempt[], eventId: string): Instant | null {
+  const accepted = attempts.filter((one) => one.result === "accepted" && one.eventId === eventId);
+  return accepted.length === 0 ? null : Math.min(...accepted.map(({ lastAt }) => lastAt));
+}
