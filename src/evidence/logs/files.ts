@@ -1,7 +1,7 @@
 import { lookAt, type LogBytes } from "./bytes.js";
 import type { LogName } from "./event.js";
 import { ageOf, headOf, lineageOf, positionOf, type Position } from "./position.js";
-import { shapeOf } from "./worth.js";
+import { shapeOf } from "./heads.js";
 
 /** A file that is to be read, with what is known of it before. */
 export interface LogFile {

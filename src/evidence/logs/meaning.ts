@@ -4,7 +4,8 @@ import { LineClock } from "./clock.js";
 import type { LogEvent, LogName, Said } from "./event.js";
 import type { KnownTasks } from "./known-tasks.js";
 import { readWorker } from "./worker-lines.js";
-import * as at from "./worth.js";
+import * as head from "./heads.js";
+import { applicationWorth, workerWorth, worth } from "./worth.js";
 import type { ZoneClock } from "./zone.js";
 
 /** What was met in a file, by kind of line. */
@@ -56,7 +57,7 @@ export class Meaning {
     // A file that was emptied under its writer has a hole of NULs before the next line.
     while (start < to && b[start] === 0) start++;
     const end = b[to - 1] === 0x0d ? to - 1 : to;
-    const shape = at.shapeOf(b, start, end);
+    const shape = head.shapeOf(b, start, end);
     if (shape === 1) this.#application(b, start, end);
     else if (shape === 2) this.#worker(b, start, end);
     else if (this.#invalid !== null) this.#continuation(b, start, end);
@@ -65,8 +66,8 @@ export class Meaning {
   #application(b: Buffer, start: number, end: number): void {
     this.counts.application += 1;
     this.clock.pass(b, start);
-    const message = at.applicationMessage(b, start, end);
-    if (message < 0 || at.applicationWorth(b, message, end) === at.worth.nothing) return;
+    const message = head.applicationMessage(b, start, end);
+    if (message < 0 || applicationWorth(b, message, end) === worth.nothing) return;
     const said = readApplication(b.toString("utf8", message, end));
     if (said !== null) this.#tell("application", said, this.clock.read(b, start));
   }
@@ -74,16 +75,16 @@ export class Meaning {
   #worker(b: Buffer, start: number, end: number): void {
     this.counts.worker += 1;
     this.clock.pass(b, start + 1);
-    const message = at.workerMessage(b, start, end);
+    const message = head.workerMessage(b, start, end);
     if (message < 0) return;
-    const prefix = at.prefixAt(b, message, end);
+    const prefix = head.prefixAt(b, message, end);
     const text = prefix < 0 ? message : prefix + 39;
-    const worth = at.workerWorth(b, text, end);
-    if (worth === at.worth.nothing || (worth === at.worth.other && this.busy.size === 0)) return;
-    if (worth === at.worth.task && !this.#mayMatter(b, at.taskAt(b, text, end))) return;
+    const value = workerWorth(b, text, end);
+    if (value === worth.nothing || (value === worth.other && this.busy.size === 0)) return;
+    if (value === worth.task && !this.#mayMatter(b, head.taskAt(b, text, end))) return;
     const process = /\/([!-~]{1,60})$/.exec(b.toString("latin1", start, message - 2))?.[1] ?? "";
     const read = readWorker(b.toString("utf8", text, end));
-    const said = read ?? (worth === at.worth.task ? "unreadable" : null);
+    const said = read ?? (value === worth.task ? "unreadable" : null);
     const taskId = prefix < 0 ? null : b.toString("latin1", prefix, prefix + 36);
     if (said !== null) this.#sort(said, process, taskId, this.clock.read(b, start + 1));
   }
