@@ -23,11 +23,11 @@ export class LineClock {
   }
 
   /**
-   * Looks at the last digit of a line's minute (its time begins at `at`), and reads the time only where it changed. A
-   * silence of whole ten minutes is noticed with the minute after it.
+   * Looks at a line's minute (its time begins at `at`), and reads the time only where it changed. A silence of whole
+   * hours, to the minute, is noticed with the minute after it.
    */
   pass(b: Buffer, at: number): void {
-    const minute = b[at + 15] as number;
+    const minute = ((b[at + 14] as number) << 8) | (b[at + 15] as number);
     if (minute === this.#minute) return;
     this.#minute = minute;
     this.read(b, at);

@@ -69,7 +69,10 @@ export class Meaning {
     const message = head.applicationMessage(b, start, end);
     if (message < 0 || applicationWorth(b, message, end) === worth.nothing) return;
     const said = readApplication(b.toString("utf8", message, end));
-    if (said !== null) this.#tell("application", said, this.clock.read(b, start));
+    if (said === null) return;
+    if (said !== "unreadable" && said.kind === "queued" && said.taskId !== undefined)
+      this.#options.tasks.add(said.taskId);
+    this.#tell("application", said, this.clock.read(b, start));
   }
 
   #worker(b: Buffer, start: number, end: number): void {

@@ -48,10 +48,7 @@ export async function readLogs(options: ReadLogsOptions): Promise<ReadLogs> {
   for (const file of files) {
     const lateFrom = lastOfApplication(read) - CLOCKS;
     const one = await readOne(file, { zone, tasks, lateFrom, before: read, signal: options.signal });
-    for (const event of one.events) {
-      events.push(event);
-      if (event.kind === "queued" && event.taskId !== undefined) tasks.add(event.taskId);
-    }
+    for (const event of one.events) events.push(event);
     read.push(one);
   }
   const stats = read.map((one) => one.stats);
@@ -82,11 +79,7 @@ async function readOne(file: LogFile, reading: Reading): Promise<Scanned & { eve
       const begins = file.position === null && follows === null ? unseenBefore(file, step.value.stats) : [];
       return { ...step.value, events: [...begins, ...events] };
     }
-    for (const event of step.value) {
-      events.push(event);
-      // In a file of both, the worker's line may stand a few lines further down.
-      if (event.kind === "queued" && event.taskId !== undefined) reading.tasks.add(event.taskId);
-    }
+    for (const event of step.value) events.push(event);
   }
 }
 
