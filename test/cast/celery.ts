@@ -12,8 +12,13 @@ export interface Behaviour {
   readonly while_exists?: string;
   /** Seconds. */
   readonly sleep?: number;
-  /** Meta's HTTP statuses, one for each run; 200 after the last. */
-  readonly statuses?: readonly number[];
+  /** Meta's HTTP statuses, one for each run (or no answer at all); 200 after the last. */
+  readonly statuses?: readonly (number | "reset")[];
+  /** Seconds until the next run, after a 429 or without an answer. */
+  readonly countdown?: number;
+  /** Fails before it sends. */
+  readonly invalid?: boolean;
+  readonly event_id?: string;
 }
 
 /** A Redis and a worker with two slots on it, both real. */
@@ -22,6 +27,8 @@ export interface CeleryLab {
   readonly binary: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What the worker has logged since it was started, in UTC. */
+  readonly log: string;
   /** Queues tasks with this access token among their arguments, and tells their ids. */
   send(token: string, behaviours: readonly Behaviour[]): Promise<string[]>;
   /** A file for `while_exists`; removing it lets the task end. */
@@ -71,6 +78,7 @@ export async function startCelery(): Promise<CeleryLab> {
     const env = {
       PATH: process.env["PATH"] ?? "/usr/bin:/bin",
       PYTHONDONTWRITEBYTECODE: "1",
+      TZ: "UTC",
       CELERY_BROKER_URL: `${redisUrl}/0`,
       CELERY_RESULT_BACKEND: `${redisUrl}/1`,
     };
@@ -79,7 +87,10 @@ export async function startCelery(): Promise<CeleryLab> {
     started.push(await startWatched(server, { cwd: folder, env, ready: "Ready to accept connections" }));
     const options = ["-c", "2", "-l", "info", "-n", "w1@lab", "--without-mingle", "--without-gossip"];
     const worker = [...celeryBinary.split(" "), "-A", "celery_app", "worker", ...options];
-    started.push(await startWatched(worker, { cwd: workerFolder, env, ready: " ready." }));
+    const log = join(folder, "celery.log");
+    // What it logs is kept beside the pipe that tells when it is ready.
+    const kept = ["/bin/sh", "-c", '"$@" 2>&1 | tee -a "$0"', log, ...worker];
+    started.push(await startWatched(kept, { cwd: workerFolder, env, ready: " ready." }));
     const redis = async (...words: readonly string[]): Promise<string[]> => {
       const { stdout } = await promisify(execFile)("redis-cli", ["-p", `${port}`, "--raw", ...words]);
       return stdout.split("\n").filter((line) => line !== "");
@@ -89,6 +100,7 @@ export async function startCelery(): Promise<CeleryLab> {
       binary: celeryBinary,
       cwd: workerFolder,
       env,
+      log,
       send: (token, behaviours) => enqueue(env, { pixel: "1234567890", token, behaviours }),
       hold: () => hold(folder),
       redis,

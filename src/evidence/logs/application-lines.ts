@@ -1,5 +1,6 @@
 import type { Said } from "./event.js";
 import { quote } from "./quote.js";
+import { reasonOf } from "./reason.js";
 
 /*
  * What the web process says of a Purchase. Names that people choose (a pool's, a product's) stand in the middle of some
@@ -41,18 +42,18 @@ const rules: readonly Rule[] = [
   [
     "returned-nothing",
     new RegExp(`Purchase FALHOU silenciosamente: .*?\\| Result: (.*) \\| Task: ${uuid}`),
-    ([, result = "", taskId = ""]) => ({ taskId, words: quote(result) }),
+    ([, result = "", taskId = ""]) => ({ taskId, words: reasonOf(result) }),
   ],
   [
     "wait-failed",
     new RegExp(`Purchase FALHOU \\(timeout/erro\\): .*?\\| Erro: (.*) \\| Task: ${uuid}`),
-    ([, error = "", taskId = ""]) => ({ taskId, words: quote(error) }),
+    ([, error = "", taskId = ""]) => ({ taskId, words: reasonOf(error) }),
   ],
   ["reverted", /meta_purchase_sent revertido/, () => ({})],
   [
     "not-queued",
     /ERRO CR.{1,3}TICO ao enfileirar Purchase no Celery: (.*)$/,
-    ([, why = ""]) => ({ words: quote(why) }),
+    ([, why = ""]) => ({ words: reasonOf(why) }),
   ],
   [
     "misconfigured",

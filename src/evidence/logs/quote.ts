@@ -1,4 +1,5 @@
 import { redact } from "../../redact.js";
+import { reasonOf } from "./reason.js";
 
 /** Enough for a class of error and its reason; the application itself cuts at 200. */
 const LONGEST = 160;
@@ -7,13 +8,11 @@ const LONGEST = 160;
 const longWord = /[A-Za-z0-9_+/=.-]{24,}/g;
 
 /**
- * Words of an error, as they may be kept. A task's arguments (the access token, the customer) end up in exception
- * texts as Python's repr, so whatever is quoted or stands in braces or brackets goes, and so do addresses and numbers.
+ * Words that Meta or the application chose, as they may be kept: whatever is quoted or stands in brackets may be
+ * somebody's data and goes, and so do addresses, numbers and long words.
  */
 export function quote(text: string): string {
-  const outer = unwrapped(text.slice(0, 2_000));
-  const words = redact(outer)
-    .replace(/\[(Errno -?\d+)\]/g, "$1")
+  const words = redact(text.slice(0, 2_000))
     .replace(/[{[(][^]*$/, (rest) => (/^\(#?\d{1,4}\)/.test(rest) ? rest.replace(/[{[][^]*$/, "…") : "…"))
     .replace(/(["'])(?:(?!\1)[^])*(?:\1|$)/g, "…")
     .replace(/\S+@\S+/g, "…")
@@ -26,18 +25,12 @@ export function quote(text: string): string {
   return words.length > LONGEST ? `${words.slice(0, LONGEST - 1)}…` : words;
 }
 
-/** `ValueError('Event data inválido')` quotes its reason as a whole: `ValueError: Event data inválido`. */
-function unwrapped(text: string): string {
-  const [, name, , reason] = /^(\w+)\((["'])(.*)\2,?\)?\s*$/s.exec(text) ?? [];
-  return name === undefined || reason === undefined ? text : `${name}: ${reason}`;
-}
-
 /** What Meta's error body tells, whole or cut: its numbers, and its message as `quote` leaves it. */
 export function metaError(body: string): { code?: number; subcode?: number; words: string } {
   const code = /["']code["']:\s*(\d{1,6})\b/.exec(body)?.[1];
   const subcode = /["']error_subcode["']:\s*(\d{1,9})\b/.exec(body)?.[1];
   const message = /["']message["']:\s*(["'])((?:(?!\1)[^\\]|\\.)*)/.exec(body)?.[2];
-  const words = message === undefined ? quote(body) : quote(message);
+  const words = message === undefined ? reasonOf(body) : quote(message);
   return {
     ...(code === undefined ? {} : { code: Number(code) }),
     ...(subcode === undefined ? {} : { subcode: Number(subcode) }),

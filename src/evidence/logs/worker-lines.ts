@@ -1,6 +1,7 @@
 import type { Said, WorkerKind } from "./event.js";
 import { SEND_TASK } from "./event.js";
-import { metaError, quote } from "./quote.js";
+import { metaError } from "./quote.js";
+import { reasonOf } from "./reason.js";
 
 /* What a worker says: Celery's own lines bear the task id, the task's own lines the event's name and its pixel. */
 
@@ -34,9 +35,9 @@ function readOwn(message: string): Said | null {
   const [, id, verb, rest = ""] = own.exec(message) ?? [];
   if (id === undefined || verb === undefined) return null;
   if (verb === "received") return { kind: "received", taskId: id };
-  if (verb === "retry") return { kind: "retrying", taskId: id, words: quote(rest.replace(/^: /, "")) };
+  if (verb === "retry") return { kind: "retrying", taskId: id, words: reasonOf(rest) };
   if (verb === "raised") {
-    return { kind: "raised", taskId: id, words: quote(rest.replace(/^ \w+: /, "")) };
+    return { kind: "raised", taskId: id, words: reasonOf(rest) };
   }
   if (verb !== "succeeded") return null;
   const received = /["']events_received["']: (\d{1,6})\b/.exec(rest)?.[1];
@@ -55,7 +56,7 @@ function readOutcome(message: string): Said | "unreadable" | null {
     kind,
     ...(pixelId === undefined ? {} : { pixelId }),
     ...(status === undefined ? {} : { status: Number(status) }),
-    ...(error === undefined ? {} : kind === "refused" ? metaError(error) : { words: quote(error) }),
+    ...(error === undefined ? {} : kind === "refused" ? metaError(error) : { words: reasonOf(error) }),
   };
   if (kind !== "accepted") return said;
   const eventId = /(?:^|\| )ID: ([!-~]+) \|/.exec(rest)?.[1];

@@ -318,6 +318,17 @@ describe("files that are not as they should be", () => {
     ]);
   });
 
+  test("of a log and its shorter copy the longer is read", async () => {
+    const folder = folderOf();
+    const head = Array.from({ length: 40 }, () => web("09:00:01.000", "GET /"));
+    const [copy = "", whole = ""] = write(folder, {
+      "copy.log": head,
+      "gunicorn.log": [...head, queueing("10:00:00.100", ana)],
+    });
+    expect(told(await readAll([copy, whole]))).toEqual([`41 queueing ${ana}`]);
+    expect(told(await readAll([whole, copy]))).toEqual([`41 queueing ${ana}`]);
+  });
+
   test("a last line in the future makes the zone doubtful", async () => {
     const files = write(folderOf(), { "gunicorn.log": [boot] });
     const now = Date.UTC(2025, 10, 20, 11);

@@ -99,6 +99,34 @@ describe("requests that interleave", () => {
     expect(found.nobodys(betosEvent)).toHaveLength(1);
   });
 
+  test("two beginnings of one sale are not joined to what follows one of them", async () => {
+    const { attempts } = await tied([
+      queueing("10:00:00.100", ana),
+      queueing("10:00:00.110", ana),
+      data("10:00:00.120", anasEvent),
+    ]);
+    const own = byPayment(attempts).of({ id: 1, paymentId: ana, ownEventId: anasEvent });
+    expect(own.map(({ eventId }) => eventId)).toEqual([null, null, anasEvent]);
+  });
+
+  test("the page's first line joins the attempt of the sale that it names by its own id", async () => {
+    const begins = web(
+      "10:00:00.050",
+      "[META DELIVERY] Delivery - Enviando Purchase via Server (Conversions API) para payment 9445",
+    );
+    const { attempts } = await tied([begins, ...request("10:00:00", ana, anasEvent, task(1))]);
+    const found = byPayment(attempts);
+    expect(found.of({ id: 9445, paymentId: ana, ownEventId: null })).toMatchObject([
+      {
+        saleId: 9445,
+        paymentId: ana,
+        eventId: anasEvent,
+        facts: [{ text: expect.stringContaining("begins") }, {}, {}, {}],
+      },
+    ]);
+    expect(found.of({ id: 9446, paymentId: beto, ownEventId: null })).toEqual([]);
+  });
+
   test("a request that died leaves its payment without an event, and takes nobody else's", async () => {
     const { attempts } = await tied([
       queueing("10:00:00.100", ana),
@@ -401,6 +429,23 @@ describe("an enqueueing that failed", () => {
     const { attempts } = await tied(lines);
     expect(of(attempts, ana)).toMatchObject([{ result: "unknown" }]);
     expect(of(attempts, beto)).toMatchObject([{ result: "not-sent" }]);
+  });
+
+  test("after another failure is no outage yet", async () => {
+    const lines = [
+      ...failing("10:00:00", ana, anasEvent, "Object of type Decimal is not JSON serializable"),
+      ...failing("10:00:10", beto, betosEvent, refusedConnection),
+    ];
+    expect(of((await tied(lines)).attempts, beto)).toMatchObject([{ result: "unknown" }]);
+  });
+
+  test("after something was queued is no outage any more", async () => {
+    const lines = [
+      ...failing("10:00:00", ana, anasEvent, refusedConnection),
+      ...request("10:00:05", "BOT1_7_x", "pageview_7", task(7)),
+      ...failing("10:00:10", beto, betosEvent, refusedConnection),
+    ];
+    expect(of((await tied(lines)).attempts, beto)).toMatchObject([{ result: "unknown" }]);
   });
 
   test("is nobody's where two requests may have written the line", async () => {
