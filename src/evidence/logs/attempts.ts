@@ -4,6 +4,7 @@ import { Bearers } from "./bearers.js";
 import { attemptOf } from "./attempt.js";
 import { draftOf, type Draft } from "./draft.js";
 import type { LogEvent } from "./event.js";
+import { push } from "./only-possible.js";
 import { requestsOf } from "./requests.js";
 import type { Expected } from "./neighbours.js";
 import { storiesOf, type TaskStory } from "./runs.js";
@@ -31,14 +32,22 @@ export function tie(events: readonly LogEvent[]): Tied {
   const { tasks, loose } = storiesOf(worker, expectedOf(drafts));
   const bearers = new Bearers(drafts);
   const unclaimed = claimByTask(drafts, tasks);
-  for (const story of unclaimed) adoptStory(story, drafts, bearers);
-  const lost = loose.filter((line) => !adoptAcceptance(line, drafts, bearers));
+  const byEvent = new Map<string, Draft[]>();
+  for (const draft of drafts) push(byEvent, draft.eventId ?? "", draft);
+  const adopt = (draft: Draft | null): void => {
+    if (draft === null) return;
+    drafts.push(draft);
+    push(byEvent, draft.eventId ?? "", draft);
+  };
+  for (const story of unclaimed) adopt(adoptedStory(story, byEvent, bearers));
+  for (const line of loose.filter(isProof)) adopt(adoptedProof(line, byEvent, bearers));
   const around = {
     holes: worker.filter(({ kind }) => kind === "unseen"),
     failed: application.filter(({ kind }) => kind === "not-queued" || kind === "queued"),
   };
   const counts = new Map<LogEvent["kind"], number>();
-  for (const { kind } of [...untied, ...lost]) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const { kind } of [...untied, ...loose.filter((line) => !isProof(line))])
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const attempts = drafts.flatMap((draft) => attemptOf(draft, around) ?? []);
   return { attempts: attempts.toSorted((a, b) => a.at - b.at), untied: counts };
 }
@@ -69,43 +78,46 @@ function claimByTask(drafts: readonly Draft[], tasks: ReadonlyMap<string, TaskSt
   return [...rest.values()];
 }
 
-/** A task whose "queued" line is missing: its sale is known only where one sale alone bears its event id. */
-function adoptStory(story: TaskStory, drafts: Draft[], bearers: Bearers): void {
+type ByEvent = ReadonlyMap<string, readonly Draft[]>;
+
+/**
+ * A task whose "queued" line is missing: its sale is known only where one sale alone bears its event id. Becomes part of
+ * an attempt that was about to queue it, or is an attempt of its own.
+ */
+function adoptedStory(story: TaskStory, byEvent: ByEvent, bearers: Bearers): Draft | null {
   const eventId = eventIdOf(story);
-  if (eventId === null) return;
+  if (eventId === null) return null;
   const first = Math.min(...linesOf(story).map((line) => line.at));
   const owner = bearers.only(eventId);
-  const waiting = drafts.findLast(
-    (draft) =>
-      owner !== null &&
-      draft.eventId === eventId &&
-      draft.taskId === null &&
-      bearers.isOf(draft, owner) &&
-      draft.request.data !== undefined &&
-      draft.request.notQueued === undefined &&
-      draft.at <= first + CLOCKS,
+  const waiting = (byEvent.get(eventId) ?? []).findLast(
+    ({ taskId, request, at }) =>
+      taskId === null &&
+      request.data !== undefined &&
+      request.notQueued === undefined &&
+      at <= first + CLOCKS,
   );
-  if (waiting) {
-    waiting.story = story;
-    waiting.taskId = story.taskId;
-    waiting.byEventId = true;
-  } else drafts.push(draftOf({}, { story, eventId, at: first, ...bearers.idsOf(owner) }));
+  if (owner === null || waiting === undefined)
+    return draftOf({}, { story, eventId, at: first, ...bearers.idsOf(owner) });
+  waiting.story = story;
+  waiting.taskId = story.taskId;
+  waiting.byEventId = true;
+  return null;
+}
+
+function isProof({ kind, eventId, received = 0 }: LogEvent): boolean {
+  return kind === "accepted" && eventId !== undefined && received > 0;
 }
 
 /** `SUCCESS` beside no task's end: proof for a sale where its event id is of that sale alone. */
-function adoptAcceptance(line: LogEvent, drafts: Draft[], bearers: Bearers): boolean {
-  if (line.kind !== "accepted" || line.eventId === undefined || (line.received ?? 0) === 0) return false;
-  const { eventId, at } = line;
+function adoptedProof(line: LogEvent, byEvent: ByEvent, bearers: Bearers): Draft | null {
+  const { eventId = "", at } = line;
   const owner = bearers.only(eventId);
-  const own = drafts.findLast(
-    (draft) =>
-      owner !== null && draft.eventId === eventId && bearers.isOf(draft, owner) && draft.at <= at + CLOCKS,
-  );
-  if (own) {
-    own.accepted.push(line);
-    if (own.request.sent === undefined) own.byEventId = true;
-  } else drafts.push({ ...draftOf({}, { eventId, at, ...bearers.idsOf(owner) }), accepted: [line] });
-  return true;
+  const own = (byEvent.get(eventId) ?? []).findLast((draft) => draft.at <= at + CLOCKS);
+  if (owner === null || own === undefined)
+    return { ...draftOf({}, { eventId, at, ...bearers.idsOf(owner) }), accepted: [line] };
+  own.accepted.push(line);
+  if (own.request.sent === undefined) own.byEventId = true;
+  return null;
 }
 
 function linesOf({ runs, received }: TaskStory): LogEvent[] {

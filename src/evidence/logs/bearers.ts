@@ -29,10 +29,6 @@ export class Bearers {
     return names?.size === 1 && name !== SOMEBODY ? name : null;
   }
 
-  isOf(draft: Draft, name: string): boolean {
-    return this.#nameOf(draft) === name;
-  }
-
   idsOf(name: string | null): Partial<Draft> {
     const ids = name === null ? undefined : this.#names.get(name);
     return ids ? { ...ids, byEventId: true } : {};

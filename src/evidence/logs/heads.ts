@@ -27,9 +27,10 @@ function isTime(b: Buffer, at: number): boolean {
 /** Where the message begins, behind `- INFO - `; -1 where the line has no such head. */
 export function applicationMessage(b: Buffer, start: number, end: number): number {
   const most = Math.min(end - 2, start + 120);
-  let dashes = 0;
-  let at = start + 19;
-  for (; at < most; at++) {
+  // With milliseconds, as almost always, the first dash is here, and no level is shorter than INFO.
+  const usual = b[start + 24] === 0x2d;
+  let dashes = usual ? 1 : 0;
+  for (let at = start + (usual ? 31 : 19); at < most; at++) {
     if (b[at] !== 0x2d || b[at - 1] !== 0x20 || b[at + 1] !== 0x20) continue;
     dashes += 1;
     // `time - LEVEL - message`, or with the logger's name between: a level is in capitals.
