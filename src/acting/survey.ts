@@ -68,7 +68,10 @@ async function judgeAll(
 ): Promise<{ judged: Judged[]; lack: Lack | null }> {
   const found = await evidence.about(sales, now);
   const of = (sale: Sale) => found.get(sale.id) ?? noEvidence;
-  const parcels = sales.map((sale) => ({ sale, pool: identify(sale, of(sale), policy.pixelId, policy.trustInferred).pool }));
+  const parcels = sales.map((sale) => ({
+    sale,
+    pool: identify(sale, of(sale), policy.pixelId, policy.trustInferred).pool,
+  }));
   const faults = await shipping.faults(parcels, now);
   const judged = sales.map((sale) =>
     judge(sale, of(sale), { fault: faults.get(sale.id) ?? null }, policy, now),

@@ -9,13 +9,7 @@ export { carrierOf, foldedInto, isFolded, mayHaveBeenSent } from "./click.js";
 /** How sure we are that the earlier attempt bore this event id. `presumed` is treated as known (risk R1). */
 export type Knowledge = "known" | "presumed" | "unknown";
 
-export type Origin =
-  | "evidence"
-  | "journal"
-  | "pageview_event_id"
-  | "tracking"
-  | "inferred"
-  | "purchase_id";
+export type Origin = "evidence" | "journal" | "pageview_event_id" | "tracking" | "inferred" | "purchase_id";
 
 /** The event id and pixel that a send of this sale would bear, and where they come from. */
 export interface Identity {

@@ -11,8 +11,13 @@ export interface Behaviour {
   readonly while_exists?: string;
   /** Seconds. */
   readonly sleep?: number;
-  /** Meta's HTTP statuses, one for each run; 200 after the last. */
-  readonly statuses?: readonly number[];
+  /** Meta's HTTP statuses, one for each run (or no answer at all); 200 after the last. */
+  readonly statuses?: readonly (number | "reset")[];
+  /** Seconds until the next run, after a 429 or without an answer. */
+  readonly countdown?: number;
+  /** Fails before it sends. */
+  readonly invalid?: boolean;
+  readonly event_id?: string;
 }
 
 /** A Redis and a worker with two slots on it, both real. */
@@ -21,6 +26,8 @@ export interface CeleryLab {
   readonly binary: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What the worker has logged since it was started, in UTC. */
+  readonly log: string;
   /** Queues tasks with this access token among their arguments, and tells their ids. */
   send(token: string, behaviours: readonly Behaviour[]): Promise<string[]>;
   /** A file for `while_exists`; removing it lets the task end. */
@@ -50,6 +57,8 @@ export interface LabWorker {
 export interface LabOptions {
   /** Instead of two slots that start without mingling. */
   readonly worker?: readonly string[];
+  /** Keeps what the worker logs. */
+  readonly log?: boolean;
 }
 
 export type CeleryParts =
@@ -84,18 +93,24 @@ export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> 
   const env = {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
     PYTHONDONTWRITEBYTECODE: "1",
+    TZ: "UTC",
     CELERY_BROKER_URL: redis.url(0),
     CELERY_RESULT_BACKEND: redis.url(1),
   };
   const wishes = options.worker ?? ["-c", "2", "--without-mingle", "--without-gossip"];
   const words = [...celeryBinary.split(" "), "-A", "celery_app", "worker", "-l", "info", "-n", "w1@lab"];
   try {
-    const worker = await startWatched([...words, ...wishes], { cwd: workerFolder, env, ready: " ready." });
+    const log = join(redis.folder, "celery.log");
+    const run = [...words, ...wishes];
+    // What it logs is kept beside the pipe that tells when it is ready; a shell then stands before the worker.
+    const kept = options.log === true ? ["/bin/sh", "-c", '"$@" 2>&1 | tee -a "$0"', log, ...run] : run;
+    const worker = await startWatched(kept, { cwd: workerFolder, env, ready: " ready." });
     return {
       brokerUrl: env.CELERY_BROKER_URL,
       binary: celeryBinary,
       cwd: workerFolder,
       env,
+      log,
       send: (token, behaviours) => enqueue(env, { pixel: "1234567890", token, behaviours }),
       hold: () => hold(redis.folder),
       redis: redis.command,

@@ -250,6 +250,7 @@ describe("each risk has its own flag", () => {
       acceptDuplicate: fc.boolean(),
       withoutProof: fc.boolean(),
       evenAccepted: fc.boolean(),
+      ignoreWorkers: fc.boolean(),
     });
     fc.assert(
       fc.property(

@@ -8,6 +8,7 @@ from celery_app import send_meta_event
 order = json.load(sys.stdin)
 ids = []
 for number, behaviour in enumerate(order["behaviours"]):
-    event_data = {"event_name": "Purchase", "event_id": f"purchase_{number}", "behaviour": behaviour}
+    event_id = behaviour.get("event_id", f"purchase_{number}")
+    event_data = {"event_name": "Purchase", "event_id": event_id, "behaviour": behaviour}
     ids.append(send_meta_event.apply_async((order["pixel"], order["token"], event_data, None)).id)
 print(json.dumps(ids))
