@@ -162,7 +162,7 @@ describe.skipIf(!celeryParts().available)("celery-status tells apart a worker th
     const back = Date.parse(told.unacknowledged.orphans?.backFrom ?? "");
     expect(back - before).toBeGreaterThanOrEqual(3_600_000);
     expect(back - before).toBeLessThan(3_610_000);
-    expect(told.findings[0]).toContain("1 task of a worker that died");
+    expect(told.findings[0]).toContain("1 delivery of a worker that died");
     expect(told.next).toContain("start the workers");
     held.release();
   });
