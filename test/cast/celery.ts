@@ -50,6 +50,8 @@ export interface LabWorker {
 export interface LabOptions {
   /** Instead of two slots that start without mingling. */
   readonly worker?: readonly string[];
+  /** Celery's `global_keyprefix`. */
+  readonly keyPrefix?: string;
 }
 
 export type CeleryParts =
@@ -86,6 +88,7 @@ export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> 
     PYTHONDONTWRITEBYTECODE: "1",
     CELERY_BROKER_URL: redis.url(0),
     CELERY_RESULT_BACKEND: redis.url(1),
+    ...(options.keyPrefix === undefined ? {} : { CELERY_KEYPREFIX: options.keyPrefix }),
   };
   const wishes = options.worker ?? ["-c", "2", "--without-mingle", "--without-gossip"];
   const words = [...celeryBinary.split(" "), "-A", "celery_app", "worker", "-l", "info", "-n", "w1@lab"];

@@ -20,6 +20,8 @@ app.conf.update(
     result_expires=3600,
     task_default_queue="celery",
 )
+if "CELERY_KEYPREFIX" in os.environ:
+    app.conf.broker_transport_options = {"global_keyprefix": os.environ["CELERY_KEYPREFIX"]}
 
 
 @app.task(name="celery_app.send_meta_event", bind=True, max_retries=10)
