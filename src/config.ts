@@ -13,6 +13,8 @@ import {
   asZone,
 } from "./config/forms.js";
 import { dotenvLayer } from "./config/layers.js";
+import { logsOf } from "./config/logs.js";
+import type { LogSettings } from "./config/logs.js";
 import { optional, usual } from "./config/reading.js";
 import type { Reading } from "./config/reading.js";
 import { accessToken, brokerUrl, encryptionKey, secretUrl } from "./config/secrets.js";
@@ -33,6 +35,8 @@ export interface Flags {
   readonly celeryApp?: string | undefined;
   readonly celeryBin?: string | undefined;
   readonly celeryCwd?: string | undefined;
+  readonly evidenceLog?: readonly string[] | undefined;
+  readonly logTimezone?: string | undefined;
   /** False with `--no-browser-pixel`; true says nothing, since it is how commander marks the option's absence. */
   readonly browserPixel?: boolean | undefined;
 }
@@ -76,6 +80,8 @@ export interface Config {
   /** Celery's result backend, where it is named. */
   readonly resultBackendUrl: Secret | null;
   readonly rabbitmqApi: Secret | null;
+  /** The application's and the workers' logs, wildcards filled in, and the zone of the clocks that wrote them. */
+  readonly logs: LogSettings;
   /** The delivery page has no browser pixel, so that proof about server copies is proof about all. */
   readonly noBrowserPixel: boolean;
   /** For stderr; a connection has warnings of its own. */
@@ -116,6 +122,7 @@ function checked(reading: Reading, input: ConfigInput): Config {
     redisUrl: secretUrl(reading, "REDIS_URL"),
     resultBackendUrl: secretUrl(reading, "CELERY_RESULT_BACKEND"),
     rabbitmqApi: secretUrl(reading, "PURCHASE_FIX_RABBITMQ_API"),
+    logs: logsOf(reading, input, flags),
     noBrowserPixel: browserPixelIsAbsent(reading, flags),
     warnings: reading.warnings,
   };

@@ -10,10 +10,11 @@ import type {
   Signals,
 } from "./context.js";
 import { openCredentials } from "./meta/credentials.js";
-import { noTracking, openPurchases } from "./meta/purchases.js";
+import { openPurchases } from "./meta/purchases.js";
+import { openSources } from "./open/evidence.js";
+import { lazily } from "./open/lazily.js";
 import type { Clock, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
-import { openTracking, TRACKING_DEADLINE_MS } from "./tracking/open.js";
 
 /** What the process is: handed in, so that nothing below reads it by itself. */
 export interface Surroundings {
@@ -33,6 +34,9 @@ export interface OpenOptions {
   readonly minAgeMs?: number | undefined;
   readonly retryHorizonMs?: number | undefined;
   readonly witness: boolean;
+  /** False with `--no-broker`: queues, workers and results are not read. */
+  readonly broker: boolean;
+  readonly trustInferred: boolean;
 }
 
 /** Everything opened for one command. `close` ends what was opened, and only that. */
@@ -62,13 +66,12 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     key: config.encryptionKey,
     configured: config.accessToken,
   });
-  const redis = lazily(() => openApplicationRedis(config, around));
+  const customers = queries.openCustomers(database);
+  const base = queries.openEvidence(database, config.dbTimezone);
+  const sources = openSources(config, around, { base, kept: null, customers }, { broker: options.broker });
   const { shipping, sender } = openPurchases({
-    customers: queries.openCustomers(database).of,
-    tracking:
-      config.redisUrl === null
-        ? noTracking
-        : openTracking({ connect: redis.get, warn: (line) => around.output.warn(line) }),
+    customers: customers.of,
+    tracking: sources.tracking,
     credentials,
     graph: graph.get,
     pixelId: config.pixelId,
@@ -78,11 +81,12 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     output: around.output,
     currency: config.currency,
     sales: queries.openSales(database, config.dbTimezone),
-    evidence: queries.openEvidence(database, config.dbTimezone),
+    evidence: sources.evidence,
     shipping,
     policy: {
       pixelId: config.pixelId,
       noBrowserPixel: config.noBrowserPixel,
+      trustInferred: options.trustInferred,
       minAge: options.minAgeMs ?? defaultPatience.minAge,
       retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
     },
@@ -111,7 +115,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     journal: queries.openJournal(database),
     runs,
     close: async () => {
-      await Promise.all([database.close(), renewals.close(), graph.close(), redis.close()]);
+      await Promise.all([database.close(), renewals.close(), graph.close(), sources.close()]);
     },
   };
 }
@@ -124,29 +128,4 @@ function recordOf({ host, user, pid, version }: Surroundings, command: string): 
 async function openClient({ graphUrl, graphVersion }: Config, { version }: Surroundings, timeoutMs: number) {
   const { openGraph } = await import("./meta/client.js");
   return openGraph({ url: graphUrl, version: graphVersion, timeoutMs, userAgent: `purchase-fix/${version}` });
-}
-
-/** One connection for tracking data, made when the first event is built. */
-async function openApplicationRedis({ redisUrl }: Config, { signals }: Surroundings) {
-  if (redisUrl === null) throw new Error("REDIS_URL is not set");
-  const { openRedis } = await import("./celery/redis.js");
-  return await openRedis(redisUrl, {
-    deadlineMs: TRACKING_DEADLINE_MS,
-    signal: signals.abandon,
-    name: "purchase-fix:tracking",
-  });
-}
-
-/** Opens at the first use; `close` closes only what was opened. */
-function lazily<T extends { close(): Promise<void> }>(
-  make: () => Promise<T>,
-): { get: () => Promise<T>; close: () => Promise<void> } {
-  let made: Promise<T> | null = null;
-  return {
-    get: () => (made ??= make()),
-    close: async () => {
-      // One that could not be opened has told so to whoever wanted it.
-      await (await made?.catch(() => null))?.close();
-    },
-  };
 }

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { PerformOptions } from "./acting/perform.js";
 import type { Selection } from "./acting/survey.js";
 import type { Flags } from "./config.js";
 import { KnownError } from "./errors.js";
@@ -33,6 +32,8 @@ export interface Options extends Flags {
   readonly maxRuntime?: number;
   readonly timeout?: number;
   readonly witness?: boolean;
+  readonly broker?: boolean;
+  readonly trustInferred?: boolean;
   readonly run?: string;
   readonly unsettled?: boolean;
   readonly print?: boolean;
@@ -82,7 +83,15 @@ export function selecting(command: Command): Command {
     .option("--currency <code>", "currency of the amounts (BRL)")
     .option("--pixel-id <id>", "pixel, for shops without pools")
     .option("--access-token-file <file>", "file that holds its access token")
-    .option("--no-browser-pixel", "declare that the delivery page has no browser pixel");
+    .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
+    .option(
+      "--evidence-log <file>",
+      "the application's and the workers' logs; repeats, takes *",
+      (one: string, more?: readonly string[]) => [...(more ?? []), one],
+    )
+    .option("--log-timezone <zone>", "zone of their clocks (this host's)")
+    .option("--no-broker", "do not read queues, workers and task results (quicker)")
+    .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
 }
 
 /** Options of the commands that change something. */
@@ -131,26 +140,4 @@ export async function selectionOf(
     what: "Which sales? A command that changes something needs --id or a window",
     next: "add --id 9445, or --hours 24 (with --dry-run to look first)",
   });
-}
-
-/** What the operator decided, for a command that acts. */
-export function performOptions(options: Options, selection: Selection, onTerminal: boolean): PerformOptions {
-  return {
-    selection,
-    wishes: {
-      named: selection.by === "name",
-      acceptDuplicate: options.acceptDuplicate !== undefined,
-      duplicateLimit: typeof options.acceptDuplicate === "string" ? options.acceptDuplicate : null,
-      withoutProof: options.withoutProof ?? false,
-      evenAccepted: options.evenAccepted ?? false,
-      ignoreWorkers: options.ignoreWorkers ?? false,
-      revertRefused: options.revertRefused ?? false,
-      limit: options.limit ?? null,
-    },
-    yes: options.yes ?? false,
-    dryRun: options.dryRun ?? false,
-    exitCode: options.exitCode ?? false,
-    waitMs: options.wait ?? (onTerminal ? 30_000 : 0),
-    maxRuntimeMs: options.maxRuntime ?? 30 * 60_000,
-  };
 }

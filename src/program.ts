@@ -2,9 +2,10 @@ import { Command, Option } from "commander";
 import type { ExitCode } from "./errors.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
-import { acting, common, namesOf, naming, performOptions, selecting, selectionOf } from "./options.js";
+import { acting, common, namesOf, naming, selecting, selectionOf } from "./options.js";
 import { redact } from "./redact.js";
 import type { Session } from "./session.js";
+import { performOptions } from "./wishes.js";
 import { count, money, someTime, watchEvery } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */

@@ -51,6 +51,8 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
           minAgeMs: options.minAge,
           retryHorizonMs: options.retryHorizon,
           witness: options.witness ?? true,
+          broker: options.broker ?? true,
+          trustInferred: options.trustInferred ?? false,
         });
         closing.push(one);
         return one;

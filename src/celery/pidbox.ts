@@ -22,6 +22,8 @@ const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 25;
 /** A worker that looked our mailbox up just before it went may still fill it. */
 const LATE_MS = 50;
+/** Ctrl-C waits no longer than that for a Redis that hangs. */
+const TIDY_MS = 1_000;
 /** Kombu's separator in a binding: routing key, pattern, queue. */
 const SEPARATOR = "\u0006\u0016";
 
@@ -64,7 +66,7 @@ async function takeDown(
   incomplete: boolean,
 ): Promise<void> {
   // Where Redis is gone there is nothing to say beyond the error that is under way.
-  const send = (...words: string[]) => redis.send(words).catch(() => undefined);
+  const send = (...words: string[]) => redis.send(words, { timeoutMs: TIDY_MS }).catch(() => undefined);
   await Promise.all([send("SREM", bindings, binding), send("DEL", inbox)]);
   if (!incomplete) return;
   await sleep(LATE_MS);

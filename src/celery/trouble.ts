@@ -56,7 +56,7 @@ async function notStarted(code: string, { binary, cwd }: Asked): Promise<Problem
   return {
     what: `cannot run \`${binary}\``,
     why: code === "ENOENT" ? "there is no such program" : code,
-    next: `give the application's own Celery with ${flags.binary}, such as /srv/app/venv/bin/celery or "/usr/bin/python3 -m celery"`,
+    next: `give the application's own Celery with ${flags.binary}, such as /srv/app/venv/bin/celery or "/usr/bin/python3 -m celery"; where the broker is a Redis, set CELERY_BROKER_URL: then no celery is needed`,
   };
 }
 

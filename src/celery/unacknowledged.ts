@@ -98,7 +98,7 @@ function orphansOf(orphans: readonly Delivery[]): Orphans {
   const [first, last] = [sorted.at(0)?.deliveredAt ?? null, sorted.at(-1)?.deliveredAt ?? null];
   return {
     count: sorted.length,
-    ids: sorted.slice(0, MOST_IDS).map(({ taskId }) => taskId),
+    ids: [...new Set(sorted.map(({ taskId }) => taskId))].slice(0, MOST_IDS),
     backFrom: first === null ? null : first + VISIBILITY_MS,
     backBy: last === null ? null : last + VISIBILITY_MS + RESTORE_EVERY_MS,
   };

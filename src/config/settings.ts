@@ -59,6 +59,18 @@ export const settings = [
     null,
     "RabbitMQ's management: http://user:password@host:15672/vhost",
   ),
+  row(
+    "PURCHASE_FIX_EVIDENCE_LOGS",
+    "--evidence-log",
+    null,
+    "logs of the application and its workers, with spaces between; * in a name",
+  ),
+  row(
+    "PURCHASE_FIX_LOG_TIMEZONE",
+    "--log-timezone",
+    null,
+    "zone of the clocks that wrote them; else this host's",
+  ),
   row("PURCHASE_FIX_CELERY_APP", "--celery-app", "celery_app", "the module that celery -A is given"),
   row("PURCHASE_FIX_CELERY_BIN", "--celery-bin", "celery", "the celery program"),
   row("PURCHASE_FIX_CELERY_CWD", "--celery-cwd", null, "folder that celery is run in"),

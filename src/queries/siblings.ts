@@ -10,6 +10,7 @@ import type { Tx } from "./database.js";
 /** A sale that bears the click of another. */
 export interface SiblingRow {
   id: string;
+  payment_id: string | null;
   bot_id: string;
   pool_id: string | null;
   pageview_event_id: string;
@@ -32,7 +33,7 @@ export async function readSiblings(
   if (clicks.length === 0) return [];
   const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
   return await tx<SiblingRow[]>`
-    select p.id, p.bot_id, ${p.plain("pool_id")} as pool_id, p.pageview_event_id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
+    select p.id, p.payment_id, p.bot_id, ${p.plain("pool_id")} as pool_id, p.pageview_event_id, p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id,
            ${p.instant("created_at")} as created, ${p.instant("paid_at")} as paid,
            ${p.instant("meta_purchase_sent_at")} as flagged_at
     from payments p
@@ -59,6 +60,7 @@ export function siblingOf(
   const possible = (pools ?? []).map((pool) => pool.pixelId).filter((pixel) => pixel !== null);
   return {
     id: Number(row.id),
+    paymentId: row.payment_id ?? "",
     pixels: pools === null ? null : [...new Set(told.length > 0 ? told : possible)],
     status: row.status,
     flagged: row.flagged === true,

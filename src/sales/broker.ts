@@ -38,8 +38,9 @@ export interface QueueSnapshot {
 
 /** Deliveries that no worker reports although every listening worker answered: their worker is dead. */
 export interface Orphans {
+  /** Deliveries; one task may have several. */
   readonly count: number;
-  /** Task ids, the oldest deliveries first; not all of many. */
+  /** Task ids, the oldest deliveries first, each once; not all of many. */
   readonly ids: readonly string[];
   /** From when on a worker may put the first back into its queue, and when the last is due; null where there are none. */
   readonly backFrom: Instant | null;

@@ -12,7 +12,7 @@ import { HOUR } from "./sale.js";
 export const FOLDING = 47 * HOUR;
 
 /** The application's own retries after a 429: ten waits of 60·2^n seconds, about 17 hours. */
-const TASK_RETRIES = 17 * HOUR;
+export const TASK_RETRIES = 17 * HOUR;
 
 /** Until when a copy with this pixel and id is folded into every copy that may have arrived; or why that is not certain. */
 export type Folding = { readonly until: Instant } | { readonly doubt: string };

@@ -1,29 +1,15 @@
 import { proofOfDelivery } from "./click.js";
+import type { Consent } from "./consent.js";
 import type { ObstacleKind } from "./obstacle.js";
 import type { Instant } from "./sale.js";
 import type { Judged, VerdictKind } from "./verdict.js";
 
+export { noConsent } from "./consent.js";
+export type { Consent } from "./consent.js";
+
 /** What can be done about a sale. */
 export const actions = ["confirm", "resend", "revert"] as const;
 export type Action = (typeof actions)[number];
-
-/** What the operator allowed. Each risk has its own flag and none implies another; naming a sale by `--id` is consent. */
-export interface Consent {
-  readonly named: boolean;
-  readonly acceptDuplicate: boolean;
-  readonly withoutProof: boolean;
-  readonly evenAccepted: boolean;
-  /** Revert a window even while the workers are not well. */
-  readonly ignoreWorkers: boolean;
-}
-
-export const noConsent: Consent = {
-  named: false,
-  acceptDuplicate: false,
-  withoutProof: false,
-  evenAccepted: false,
-  ignoreWorkers: false,
-};
 
 /** The answer of one cell: allowed (and how long), or not, with what would allow it. */
 export type Permission =

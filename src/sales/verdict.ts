@@ -11,7 +11,11 @@ import type { Instant, Sale } from "./sale.js";
 import { DAY, HOUR, paidMoment } from "./sale.js";
 import { iso } from "./time.js";
 
+import type { Policy } from "./policy.js";
+
 export { FOLDING } from "./folding.js";
+export { defaultPatience } from "./policy.js";
+export type { Policy } from "./policy.js";
 
 export const verdictKinds = [
   "unsettled",
@@ -28,20 +32,6 @@ export type VerdictKind = (typeof verdictKinds)[number];
 
 /** Meta rejects events older than 7 days, and the whole request with them (100 / 2804003); less an hour's margin. */
 export const ACCEPTED_FOR = 7 * DAY - HOUR;
-
-/** What the operator declares about the shop, and how patient a run is. */
-export interface Policy {
-  /** `META_PIXEL_ID`, for shops without pools. */
-  readonly pixelId: string | null;
-  /** The delivery page has no browser pixel (`--no-browser-pixel`). */
-  readonly noBrowserPixel: boolean;
-  /** An event id that can only be guessed from the flag's time is taken for the application's (`--trust-inferred`). */
-  readonly trustInferred?: boolean;
-  readonly minAge: number;
-  readonly retryHorizon: number;
-}
-
-export const defaultPatience = { minAge: 20 * 60_000, retryHorizon: 18 * HOUR } as const;
 
 /** A sale with all that was concluded about it. */
 export interface Judged {

@@ -60,7 +60,10 @@ export const remedies: Readonly<Record<Condition, { cause: string | null; next: 
     next: "restart the worker; start it with --without-mingle --without-gossip, or a restart of Redis does this again",
   },
   dead: { cause: down, next: "start the workers; what is queued is then sent by itself" },
-  unattended: { cause: down, next: "start a worker for that queue (-Q), or one without -Q" },
+  unattended: {
+    cause: down,
+    next: "start a worker for that queue (-Q), or restart the one that should take from it",
+  },
   unknown: {
     cause: null,
     next: "look at the worker's process and log; check that this is the workers' broker and database",

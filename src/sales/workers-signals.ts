@@ -82,9 +82,10 @@ export function findingsOf(snapshot: CelerySnapshot): string[] {
 function orphaned({ unacknowledged }: CelerySnapshot): string[] {
   const orphans = unacknowledged?.orphans ?? null;
   if (orphans === null || orphans.backFrom === null || orphans.backBy === null) return [];
-  const ids = `${orphans.ids.slice(0, 3).join(", ")}${orphans.count > 3 ? ", …" : ""}`;
+  const ids = `${orphans.ids.slice(0, 3).join(", ")}${orphans.ids.length > 3 ? ", …" : ""}`;
+  const many = `${orphans.count} ${orphans.count === 1 ? "delivery" : "deliveries"}`;
   return [
-    `${plural(orphans.count, "task")} of a worker that died (${ids}): put back by whatever worker runs between ${iso(orphans.backFrom)} and ${iso(orphans.backBy)}`,
+    `${many} of a worker that died (tasks ${ids}): put back by whatever worker runs between ${iso(orphans.backFrom)} and ${iso(orphans.backBy)}`,
   ];
 }
 

@@ -26,17 +26,21 @@ export function judgeBacklog(snapshot: CelerySnapshot): Conclusion | null {
   const slots = sum(workers.map((worker) => worker.slots ?? 0));
   const started = startedSince(snapshot);
   if (earlier === null || started === null || waiting <= slots) return null;
-  const elapsedMs = Math.max(1, answeredAt - earlier.answeredAt);
-  const waitMs = started === 0 ? Number.POSITIVE_INFINITY : (waiting / started) * elapsedMs;
+  if (started === 0) return judgeStandstill(snapshot, waiting);
+  const waitMs = (waiting / started) * Math.max(1, answeredAt - earlier.answeredAt);
   if (waitMs <= PATIENCE_MS) return null;
-  if (started === 0 && depthChange(snapshot) < 0) return null;
-  const howLong =
-    started === 0 ? "and nothing was started between two looks" : `about ${age(waitMs)} of work`;
   return {
     state: "unhealthy",
     condition: "saturated",
-    because: `saturated: ${waiting} tasks wait, ${howLong}; a new Purchase outwaits the application's ${age(PATIENCE_MS)}`,
+    because: `saturated: ${waiting} tasks wait, about ${age(waitMs)} of work; a new Purchase outwaits the application's ${age(PATIENCE_MS)}`,
   };
+}
+
+/** Nothing was started: slots that are all full may take their time; free ones should have taken what waits. */
+function judgeStandstill(snapshot: CelerySnapshot, waiting: number): Conclusion | null {
+  if (snapshot.workers.every(isFull) || depthChange(snapshot) < 0) return null;
+  const because = `${waiting} tasks wait while slots are free, and none was started between two looks`;
+  return { state: "unhealthy", condition: "unattended", because };
 }
 
 export function busySlots(workers: readonly WorkerSnapshot[]): string {

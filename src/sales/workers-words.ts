@@ -2,10 +2,10 @@ import { age } from "./time.js";
 import { plural } from "./workers-signals.js";
 import type { CelerySnapshot } from "./workers.js";
 
-/** What waits, a line for each queue that holds something, and what is delivered and open. */
+/** What waits, a line for each queue that holds something. */
 export function queueWords(snapshot: CelerySnapshot): string[] {
-  const { queues, unacknowledged, answeredAt } = snapshot;
-  const lines = queues.flatMap(({ name, depth, sample, consumers, unacknowledged: open }) => {
+  const { queues, answeredAt } = snapshot;
+  return queues.flatMap(({ name, depth, sample, consumers, unacknowledged: open }) => {
     if (depth === 0 && (open ?? 0) === 0) return [];
     const kinds = Object.entries(sample?.events ?? {}).map(([kind, count]) => `${count} ${kind}`);
     const looked = sample !== null && sample.size < depth ? `of ${sample.size} looked at: ` : "";
@@ -18,8 +18,4 @@ export function queueWords(snapshot: CelerySnapshot): string[] {
     const who = consumers === null ? "" : `, ${plural(consumers, "consumer")}`;
     return [`queue ${name}: ${depth} waiting${what}${oldest}${back}${delivered}${who}`];
   });
-  if (unacknowledged === null || unacknowledged.count === 0) return lines;
-  const since = unacknowledged.oldestDeliveredAt;
-  const first = since === null ? "" : `, the first ${age(Math.max(0, answeredAt - since))} ago`;
-  return [...lines, `${unacknowledged.count} delivered to workers and not acknowledged${first}`];
 }

@@ -59,6 +59,8 @@ export interface LabOptions {
   readonly worker?: readonly string[];
   /** Keeps what the worker logs. */
   readonly log?: boolean;
+  /** Celery's `global_keyprefix`. */
+  readonly keyPrefix?: string;
 }
 
 export type CeleryParts =
@@ -96,6 +98,7 @@ export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> 
     TZ: "UTC",
     CELERY_BROKER_URL: redis.url(0),
     CELERY_RESULT_BACKEND: redis.url(1),
+    ...(options.keyPrefix === undefined ? {} : { CELERY_KEYPREFIX: options.keyPrefix }),
   };
   const wishes = options.worker ?? ["-c", "2", "--without-mingle", "--without-gossip"];
   const words = [...celeryBinary.split(" "), "-A", "celery_app", "worker", "-l", "info", "-n", "w1@lab"];

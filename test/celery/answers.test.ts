@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readAnswer, readWorkers, type Answers } from "../../src/celery/answers.js";
+import { readAnswer, readWorkers, reportedIds, type Answers } from "../../src/celery/answers.js";
 
 const now = Date.UTC(2025, 10, 20, 13, 30);
 const secretArguments = {
@@ -28,6 +28,7 @@ function task(id: string, startedSec: number | null): object {
 
 /** As a worker of Celery 5.2.6 answers. */
 const answers: Answers = {
+  active_queues: { "w1@lab": [{ name: "celery", exchange: {}, routing_key: "celery" }, { name: "mail" }] },
   active: { "w1@lab": [task("young", now / 1000 - 1.5), task("old", now / 1000 - 60)] },
   reserved: { "w1@lab": [task("due", null)] },
   scheduled: {
@@ -76,8 +77,14 @@ describe("what a worker told", () => {
         sendTotal: 9,
         uptimeSec: 3600,
         pid: 4700,
+        queues: ["celery", "mail"],
       },
     ]);
+  });
+
+  test("names every task that it holds, those that wait for their time included", () => {
+    expect(reportedIds(answers)).toEqual(new Set(["young", "old", "due", "later", "sooner"]));
+    expect(reportedIds({ ping: { "w1@lab": { ok: "pong" } } })).toEqual(new Set());
   });
 
   test("holds nothing of the arguments of a task", () => {

@@ -8,6 +8,7 @@ import { celeryParts, startCelery, type CeleryLab, type LabOptions } from "../ca
 const token = "token-of-pixel-1";
 const patience = { timeout: 20_000, interval: 50 };
 keepSecret("the access token", token);
+keepSecret("the password of the broker", "secret-password");
 
 interface Told {
   readonly state: string;
@@ -162,7 +163,7 @@ describe.skipIf(!celeryParts().available)("celery-status tells apart a worker th
     const back = Date.parse(told.unacknowledged.orphans?.backFrom ?? "");
     expect(back - before).toBeGreaterThanOrEqual(3_600_000);
     expect(back - before).toBeLessThan(3_610_000);
-    expect(told.findings[0]).toContain("1 task of a worker that died");
+    expect(told.findings[0]).toContain("1 delivery of a worker that died");
     expect(told.next).toContain("start the workers");
     held.release();
   });
@@ -199,6 +200,23 @@ describe.skipIf(!celeryParts().available)("celery-status tells apart a worker th
     // The worker's own heartbeats are all that was published meanwhile.
     expect(Number(await published())).toBeLessThan(20);
     expect((await redis("info", "commandstats")).join()).not.toContain("cmdstat_srem");
+  });
+
+  test("found behind a key prefix, which without being told looks like no Celery at all", async () => {
+    const { redis, send, worker, brokerUrl } = await started({ keyPrefix: "shop:" });
+    const env = { CELERY_BROKER_URL: brokerUrl, PURCHASE_FIX_CELERY_KEYPREFIX: "shop:" };
+    const told = await purchaseFix(["celery-status", "--json"], { env });
+    expect(JSON.parse(told.stdout)).toMatchObject({ state: "healthy", receivers: 1, replies: 1 });
+    worker.freezePool();
+    await send(token, [{}, {}, {}]);
+    await until(async () => (await redis("hlen", "shop:unacked"))[0], "2");
+    const frozen = JSON.parse((await purchaseFix(["celery-status", "--json"], { env })).stdout) as Told;
+    expect(frozen).toMatchObject({
+      condition: "pool-frozen",
+      heartbeats: [{ name: "w1@lab" }],
+      queues: [{ depth: 1 }],
+    });
+    expect((await status({ redis, brokerUrl })).told).toMatchObject({ state: "unknown", receivers: 0 });
   });
 
   test("asked by a user who may do no more than operating.md says", async () => {

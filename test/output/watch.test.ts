@@ -79,6 +79,17 @@ describe("what is watched", () => {
     expect(looks).toBe(2);
   });
 
+  test("is not shown any more when the look ends after Ctrl-C", async () => {
+    const stop = new AbortController();
+    const { output, stdout, stderr } = await inPipe({ signal: stop.signal });
+    const look = () => {
+      stop.abort();
+      return Promise.resolve({ report: reportOf([maria]), lines: [{ text: "late" }] });
+    };
+    await output.watch<Fact>({ everyMs: 1, sleep: () => Promise.resolve(), look });
+    expect([stdout.text, stderr.text]).toEqual(["", ""]);
+  });
+
   test("that fails to be looked at fails the command", async () => {
     const { output } = await inPipe();
     const look = () => Promise.reject(new Error("no broker"));

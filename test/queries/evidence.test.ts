@@ -235,6 +235,7 @@ describe("sales of one click", () => {
     ];
     expect(await siblingsOf(sale)).toEqual({
       [upsell.id]: {
+        paymentId: upsell.paymentId,
         status: "paid",
         flagged: true,
         metaEventId: null,
@@ -247,6 +248,7 @@ describe("sales of one click", () => {
         pixels: [],
       },
       [pending.id]: {
+        paymentId: pending.paymentId,
         status: "pending",
         flagged: false,
         metaEventId: null,

@@ -90,6 +90,18 @@ describe("what was heard is judged:", () => {
       "saturated",
     ],
     [
+      "a backlog while all slots have been busy for a moment",
+      after({ workers: [worker(full(3 * second))], queues: [queue(100)] }),
+      "healthy",
+      "healthy",
+    ],
+    [
+      "a backlog beside free slots, of which nothing is started",
+      after({ workers: [worker()], queues: [queue(100)] }),
+      "unhealthy",
+      "unattended",
+    ],
+    [
       "a backlog that is done at once",
       after(
         { workers: [worker({ ...full(second), totals: { [send]: 60 } })], queues: [queue(100)] },
@@ -260,7 +272,7 @@ describe("what was heard is judged:", () => {
     );
     expect(state).toBe("healthy");
     expect(findings).toEqual([
-      "1 task of a worker that died (t1): put back by whatever worker runs between 2025-11-20T13:30:00.000Z and 2025-11-20T13:31:40.000Z",
+      "1 delivery of a worker that died (tasks t1): put back by whatever worker runs between 2025-11-20T13:30:00.000Z and 2025-11-20T13:31:40.000Z",
       expect.stringMatching(/^double-retry storm: 9 copies of task t2; /),
       expect.stringMatching(/^1 Purchase queued for sales that are confirmed already/),
     ]);

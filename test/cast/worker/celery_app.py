@@ -23,6 +23,8 @@ app.conf.update(
     task_default_queue="celery",
     broker_transport_options={"visibility_timeout": int(os.environ.get("VISIBILITY_TIMEOUT", "3600"))},
 )
+if "CELERY_KEYPREFIX" in os.environ:
+    app.conf.broker_transport_options = {"global_keyprefix": os.environ["CELERY_KEYPREFIX"]}
 
 
 def tell(level, word, pixel_id, event_data, **fields):

@@ -1,0 +1,85 @@
+import type { Config } from "../config.js";
+import { gathering } from "../evidence/gather.js";
+import type { Finders } from "../evidence/gather.js";
+import type { TrackingReader } from "../meta/purchases.js";
+import { noTracking } from "../meta/purchases.js";
+import type { EvidenceReader } from "../ports.js";
+import type { CustomerReader } from "../queries/customers.js";
+import type { Sale } from "../sales/sale.js";
+import { openTracking, TRACKING_DEADLINE_MS } from "../tracking/open.js";
+import { lazily } from "./lazily.js";
+import type { TasksSurroundings } from "./tasks.js";
+
+/** Where evidence comes from beside the shop's database. */
+export interface Sources {
+  readonly evidence: EvidenceReader;
+  readonly tracking: TrackingReader;
+  close(): Promise<void>;
+}
+
+/** Opens what is configured: logs, broker and results, tracking data. Each is read when it is asked, and only then. */
+export function openSources(
+  config: Config,
+  around: TasksSurroundings,
+  of: { readonly base: EvidenceReader; readonly kept: Finders["kept"]; readonly customers: CustomerReader },
+  wishes: { readonly broker: boolean },
+): Sources {
+  const redis = lazily(() => openApplicationRedis(config, around));
+  const warn = (line: string) => around.output.warn(line);
+  const tracking = config.redisUrl === null ? null : openTracking({ connect: redis.get, warn });
+  return {
+    tracking: tracking ?? noTracking,
+    evidence: gathering({
+      base: of.base,
+      kept: of.kept,
+      logs: config.logs.files.length === 0 ? null : () => readTheLogs(config, around),
+      tasks: wishes.broker ? (sales, kept) => askTasks(config, around, sales, kept) : null,
+      tracked:
+        tracking === null
+          ? null
+          : async (sales) =>
+              await tracking.eventIds(sales, await of.customers.of(sales.map((sale) => sale.id))),
+    }),
+    close: redis.close,
+  };
+}
+
+async function askTasks(
+  config: Config,
+  around: TasksSurroundings,
+  sales: readonly Sale[],
+  kept: Parameters<NonNullable<Finders["tasks"]>>[1],
+) {
+  const { readTasks } = await import("./tasks.js");
+  const read = await readTasks(config, around);
+  const { tasksTold } = await import("../celery/told.js");
+  const known = new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []));
+  const nothing = { reading: null, results: async () => new Map(), workers: null };
+  return await tasksTold(read ?? nothing, known, kept);
+}
+
+async function readTheLogs({ logs }: Config, { output, clock, signals }: TasksSurroundings) {
+  const { readLogs } = await import("../evidence/logs/read-logs.js");
+  const { toldBy } = await import("../evidence/logs/told.js");
+  const bar = output.progress("reading the logs");
+  const read = await readLogs({
+    files: logs.files,
+    zone: logs.zone,
+    positions: [],
+    signal: signals.stop,
+    now: clock.now(),
+  }).finally(() => bar.stop());
+  for (const warning of read.warnings) output.warn(warning);
+  return toldBy(read.events, read.stats);
+}
+
+/** One connection for tracking data, made when the first event is built. */
+async function openApplicationRedis({ redisUrl }: Config, { signals, version }: TasksSurroundings) {
+  if (redisUrl === null) throw new Error("REDIS_URL is not set");
+  const { openRedis } = await import("../celery/redis.js");
+  return await openRedis(redisUrl, {
+    deadlineMs: TRACKING_DEADLINE_MS,
+    signal: signals.abandon,
+    name: `purchase-fix/${version}:tracking`,
+  });
+}

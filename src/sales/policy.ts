@@ -1,0 +1,15 @@
+import { HOUR } from "./sale.js";
+
+/** What the operator declares about the shop, and how patient a run is. */
+export interface Policy {
+  /** `META_PIXEL_ID`, for shops without pools. */
+  readonly pixelId: string | null;
+  /** The delivery page has no browser pixel (`--no-browser-pixel`). */
+  readonly noBrowserPixel: boolean;
+  /** An event id that can only be guessed from the flag's time is taken for the application's (`--trust-inferred`). */
+  readonly trustInferred?: boolean;
+  readonly minAge: number;
+  readonly retryHorizon: number;
+}
+
+export const defaultPatience = { minAge: 20 * 60_000, retryHorizon: 18 * HOUR } as const;
