@@ -24,10 +24,11 @@ export async function readTasks(config: Config, around: TasksSurroundings): Prom
   const url = brokerUrl ?? redisUrl;
   const { isRedisUrl } = await import("../celery/redis-url.js");
   if (url === null || !isRedisUrl(url.reveal())) return null;
+  const bar = around.output.progress("looking at broker and workers, twice");
   const [reading, workers] = await Promise.all([
     quietly(around, "the broker was not read", () => readBroker(config, around, url)),
     quietly(around, "the workers were not asked", () => stateOfWorkers(config, around, url)),
-  ]);
+  ]).finally(() => bar.stop());
   if (reading?.because)
     around.output.warn(
       `the broker was not read to its end, so no task is known to be gone: ${reading.because}`,

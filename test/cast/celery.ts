@@ -29,7 +29,7 @@ export interface CeleryLab {
   /** What the worker has logged since it was started, in UTC. */
   readonly log: string;
   /** Queues tasks with this access token among their arguments, and tells their ids. */
-  send(token: string, behaviours: readonly Behaviour[]): Promise<string[]>;
+  send(token: string, behaviours: readonly Behaviour[], pixel?: string): Promise<string[]>;
   /** A file for `while_exists`; removing it lets the task end. */
   hold(): { readonly path: string; release(): void };
   /** What `redis-cli` answers, a line an element. */
@@ -114,7 +114,7 @@ export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> 
       cwd: workerFolder,
       env,
       log,
-      send: (token, behaviours) => enqueue(env, { pixel: "1234567890", token, behaviours }),
+      send: (token, behaviours, pixel = "1234567890") => enqueue(env, { pixel, token, behaviours }),
       hold: () => hold(redis.folder),
       redis: redis.command,
       restartRedis: redis.restart,
