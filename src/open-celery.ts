@@ -28,7 +28,7 @@ export async function openCelery(
   if (way.via === "cli") return { ...(await byCommand(config, around)), close: nothing };
   const { nativeCelery } = await import("./celery/native.js");
   const { SEND_TASK } = await import("./celery/inspect.js");
-  return nativeCelery({
+  const native = nativeCelery({
     url: way.url,
     passive: wishes.passive,
     queues: config.celery.queues,
@@ -40,6 +40,10 @@ export async function openCelery(
     signal: around.signals.stop,
     name: `purchase-fix/${around.version}:celery-status`,
   });
+  if (wishes.passive) return native;
+  const { confirmedIn } = await import("./open/confirmed.js");
+  const port = await confirmedIn(config, around, way.url, native);
+  return { inspect: (options) => port.inspect(options), close: () => native.close() };
 }
 
 async function byCommand(

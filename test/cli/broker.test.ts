@@ -128,6 +128,25 @@ describe.skipIf(!parts.available)("with the application's broker", () => {
     expect(await shop.states()).toEqual({ [queued]: "stuck", [old]: "not flagged" });
   });
 
+  test("celery-status names queued Purchases whose sale is confirmed already, and no others", async ({
+    shop,
+  }) => {
+    const [confirmed, stuck] = [await shop.sale(), await shop.sale()];
+    await lab.worker.kill();
+    const task = await queue(shop, confirmed, {});
+    await queue(shop, stuck, {});
+    await shop.db.query("update payments set meta_event_id = pageview_event_id where id = $1", [confirmed]);
+    const { stdout } = await shop.run("celery-status --json", { env: env() });
+    const { confirmedPurchases, findings } = JSON.parse(stdout) as {
+      confirmedPurchases: object[];
+      findings: string[];
+    };
+    expect(confirmedPurchases).toEqual([
+      { taskId: task, eventId: `pageview_${confirmed}`, saleId: confirmed },
+    ]);
+    expect(findings.join()).toContain("1 Purchase queued for sales that are confirmed already");
+  });
+
   test("--no-broker asks nobody; a broker that is down is said once, and nothing is concluded from it", async ({
     shop,
   }) => {
