@@ -215,16 +215,17 @@ export class Sending {
     follows: Pick<Consequence, "answer" | "because">,
   ): Promise<void> {
     const { attempts, clock } = this.#ports;
-    const { lease } = this.#options;
+    const { lease, abandon } = this.#options;
     const byId = new Map(sales.map((item) => [item.judged.sale.id, item]));
     const notes = sales.flatMap((item) => {
       const claim = claimed.get(item.judged.sale.id);
       return claim ? [{ claim, revert: this.book.reverts(item, follows) }] : [];
     });
     for (const item of sales) this.book.answered(item, follows);
-    const written = await settle(this.#ports, lease, settlements(notes, answer, follows));
-    const moved = written.filter((row) => row.effect === "overtaken").map((row) => row.saleId);
-    const states = moved.length === 0 ? new Map() : await attempts.states(moved);
+    const written = await settle(this.#ports, lease, settlements(notes, answer, follows), abandon);
+    // Of a row that could not be had the write itself tells why; asking for it would fail on a locked table.
+    const moved = written.filter((row) => row.effect === "overtaken" && row.because === undefined);
+    const states = moved.length === 0 ? new Map() : await attempts.states(moved.map(({ saleId }) => saleId));
     for (const row of written) {
       const item = byId.get(row.saleId);
       if (item) this.book.settled(item, row, follows, states.get(row.saleId), clock.now());

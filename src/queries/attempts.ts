@@ -36,11 +36,12 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
     });
   return {
     claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
-    answer: (lease, settlements) =>
-      database.write(async (tx) => {
-        await hold(tx, lease);
-        await answer(tx, lease, settlements);
-      }),
+    answer: async (lease, settlements) => {
+      const open = await database.write((tx) => answer(tx, lease, settlements));
+      // Only after the commit: what was written stays.
+      if (open < settlements.length)
+        throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
+    },
     close: (lease, attempts, because) =>
       database.write(async (tx) => {
         await hold(tx, lease);

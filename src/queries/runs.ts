@@ -42,9 +42,12 @@ async function acquire(
   ttlMs: number,
 ): Promise<{ lease: Lease } | { holder: Holder }> {
   await demandUpdate(tx);
+  // Looked at before it is touched: `on conflict` locks the row even where it changes nothing, and whoever came to a
+  // standstill then would keep the run that holds the lease from renewing it and from writing.
   const [lease] = await tx<{ token: string }[]>`
     insert into purchase_fix.lease as l (name, token, run_id, expires_at)
-    values ('run', 1, ${run.id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond')
+    select 'run', 1, ${run.id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond'
+    where not exists (select from purchase_fix.lease where name = 'run' and expires_at > clock_timestamp())
     on conflict (name) do update
       set token = l.token + 1, run_id = excluded.run_id, expires_at = excluded.expires_at
       where l.expires_at <= clock_timestamp()

@@ -257,7 +257,7 @@ describe("how it ends", () => {
       return lost(1);
     };
     await expect(perform("resend")).rejects.toMatchObject({ exitCode: 2 });
-    expect(world.shop.entriesOf(sale)).toMatchObject([{ answer: null, settledAt: null }]);
+    expect(world.shop.entriesOf(sale)).toMatchObject([{ answer: "unconfirmed", settledAt: null }]);
     expect(world.output.documents).toEqual([]);
     expect(world.output.bars.at(-1)).toBe("stopped");
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { KnownError, TableLocked } from "../../src/errors.js";
 import type { Attempts } from "../../src/ports.js";
 import { LeaseLost } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
@@ -462,14 +463,15 @@ describe("a lease that is lost", () => {
     if (world.shop.lease) world.shop.lease.token += 1;
   };
 
-  test("while the request is under way: nothing of the answer is written, and the attempt stays open", async () => {
+  test("while the request is under way: Meta's answer is on record, the row is left, and the attempt stays open", async () => {
     const sale = insert();
     world.graph.latencyMs = 1_000;
     world.clock.at(world.clock.now() + 500, lose);
     const before = world.shop.read(sale);
     expect((await sendPlan(world)).failure).toBeInstanceOf(LeaseLost);
     expect(world.shop.read(sale)).toEqual(before);
-    expect(answersOf(sale)).toEqual(["null, null"]);
+    expect(answersOf(sale)).toEqual(["accepted, null"]);
+    expect(await world.plan("confirm")).toMatchObject({ act: [{ judged: { kind: "delivered" } }] });
   });
 
   test("before the second batch: no request leaves any more", async () => {
@@ -500,5 +502,52 @@ describe("a lease that is lost", () => {
     expect(sizes()).toEqual([1000]);
     expect(answersOf(first)).toEqual([]);
     expect(answersOf(second)).toEqual(["accepted, confirmed"]);
+  });
+});
+
+describe("a database that cannot be had when Meta's answer is there", () => {
+  const away = new KnownError({ what: "Cannot reach the database" });
+  /** The port, whose answers fail until that moment. */
+  const until = (moment: number): Attempts => {
+    const { attempts } = world.context();
+    const answer: Attempts["answer"] = (...args) =>
+      world.clock.now() < moment ? Promise.reject(away) : attempts.answer(...args);
+    return { ...attempts, answer };
+  };
+
+  test("for half a minute: the acceptance is on record once it is back", async () => {
+    const sale = insert();
+    const sent = await sendPlan(world, undefined, { ports: { attempts: until(world.clock.now() + 30_000) } });
+    expect(sent.failure).toBeNull();
+    expect(endings(sent)).toEqual({ [sale]: "accepted, confirmed" });
+  });
+
+  test("for good: it is asked for a minute, and then the run says so", async () => {
+    const [sale, start] = [insert(), world.clock.now()];
+    const sent = await sendPlan(world, undefined, { ports: { attempts: until(Infinity) } });
+    expect(sent.failure).toBe(away);
+    expect(world.clock.now() - start).toBe(minute);
+    expect(answersOf(sale)).toEqual(["null, null"]);
+  });
+
+  test("after the run was abandoned: nothing is waited for", async () => {
+    const [sale, start] = [insert(), world.clock.now()];
+    world.abandon.abort();
+    const sent = await sendPlan(world, undefined, { ports: { attempts: until(Infinity) } });
+    expect(sent.failure).toBe(away);
+    expect(world.clock.now()).toBe(start);
+    expect(answersOf(sale)).toEqual(["null, null"]);
+  });
+
+  test("because the whole table is locked: the outcome says so, and the run does not fail over asking what the row is", async () => {
+    const sale = insert();
+    const { attempts } = world.context();
+    const locked = () => Promise.reject(new TableLocked({ what: "A table stayed locked" }));
+    const sent = await sendPlan(world, undefined, {
+      ports: { attempts: { ...attempts, settle: locked, states: locked } },
+    });
+    expect(sent.failure).toBeNull();
+    expect(endings(sent)).toEqual({ [sale]: "accepted, overtaken" });
+    expect(reasons(sent)[sale]).toContain("its row was locked by somebody else");
   });
 });

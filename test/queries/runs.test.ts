@@ -224,7 +224,7 @@ describe("a run that lost its lease", () => {
       const sale = await product.sale(sales.stuck);
       return await product.act.claim(loser, [claimOf(sale)]);
     },
-    settle: async () => await product.act.settle(loser, [settlementOf(attempt)]),
+    settle: async () => await product.attempts.settle(loser, [settlementOf(attempt)]),
     revert: async () => {
       const sale = await product.sale(sales.stuck);
       return await product.act.revert(loser, [{ saleId: sale.id, mark: sale.mark }]);
@@ -242,7 +242,24 @@ describe("a run that lost its lease", () => {
       await expect(writes[write]?.()).rejects.toThrow(LeaseLost);
       expect(await everything()).toEqual(before);
     });
+
+    test("still puts on record what Meta said, and nothing else", async () => {
+      if (how === "taken over") await product.begin();
+      const { payments } = await everything();
+      await product.attempts.answer(loser, [settlementOf(attempt)]);
+      const after = await everything();
+      expect(after.payments).toEqual(payments);
+      expect(after.attempts).toMatchObject([{ answer: "accepted", effect: null, settled_at: null }]);
+    });
   });
+});
+
+test("a run that is turned away does not lock the lease: one that froze then would stop the run that holds it", async () => {
+  await product.begin();
+  const locker = async () => await db.query("select xmax::text from purchase_fix.lease");
+  expect(await locker()).toEqual([{ xmax: "0" }]);
+  expect(await product.runs.acquire(newRun("resend", "second"), 60_000)).toHaveProperty("holder");
+  expect(await locker()).toEqual([{ xmax: "0" }]);
 });
 
 test("a lease whose row somebody's write holds for longer than we wait is somebody's: not a failure", async () => {

@@ -79,11 +79,13 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       }),
     answer: (lease, settlements) =>
       later(() => {
-        shop.hold(lease);
-        for (const settlement of settlements) {
-          const { answer, because } = settlement;
-          Object.assign(openEntry(shop, lease, settlement.attempt), { answer, because });
+        for (const { attempt, answer, because } of settlements) {
+          const entry = shop.journal[Number(attempt) - 1];
+          if (entry?.run !== lease.run) continue;
+          if (entry.settledAt === null || (entry.answer === "unconfirmed" && answer === "accepted"))
+            Object.assign(entry, { answer, because });
         }
+        for (const { attempt } of settlements) openEntry(shop, lease, attempt);
       }),
     settle: (lease, settlements) =>
       later(() => {
