@@ -1,10 +1,20 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { revert as giveBack } from "../../src/commands/revert.js";
 import { KnownError, TableLocked } from "../../src/errors.js";
 import type { Attempts } from "../../src/ports.js";
 import { LeaseLost } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { World } from "../cast/doubles.js";
-import { accepted, endings, lost, openWorld, refused, sendPlan, unreached } from "../cast/doubles.js";
+import {
+  accepted,
+  endings,
+  lost,
+  openWorld,
+  options,
+  refused,
+  sendPlan,
+  unreached,
+} from "../cast/doubles.js";
 import { pool } from "../cast/sales.js";
 
 const minute = 60_000;
@@ -383,6 +393,28 @@ describe("a row that somebody else holds locked", () => {
     expect(answersOf(held)).toEqual([]);
   });
 
+  test("when it is claimed, by a lock that is gone before anybody asks for it: it gets its second chance all the same", async () => {
+    const [held, free] = [insert(), insert()];
+    world.shop.locked.add(held);
+    const attempts = around({ claim: { after: () => world.shop.locked.clear() } });
+    const claim: Attempts["claim"] = async (...args) => {
+      const { claimed } = await attempts.claim(...args);
+      return { claimed, hindered: [] };
+    };
+    const sent = await sendPlan(world, undefined, { ports: { attempts: { ...attempts, claim } } });
+    expect(endings(sent)).toEqual({ [held]: "accepted, confirmed", [free]: "accepted, confirmed" });
+    expect(world.graph.requests.map(({ sales }) => sales)).toEqual([[free], [held]]);
+  });
+
+  test("the whole table, when sales are claimed: they are left, with the reason, and the run does not fail", async () => {
+    const sale = insert();
+    const { attempts } = world.context();
+    const claim = () => Promise.reject(new TableLocked({ what: "A table stayed locked" }));
+    const sent = await sendPlan(world, undefined, { ports: { attempts: { ...attempts, claim } } });
+    expect(sent.failure).toBeNull();
+    expect(endings(sent)).toEqual({ [sale]: "nothing was sent: its row was locked by somebody else" });
+  });
+
   test("when it is settled, for a while: it is confirmed as soon as it is free", async () => {
     const [held, free] = [insert(), insert()];
     world.graph.latencyMs = 1_000;
@@ -419,6 +451,22 @@ describe("a row that the shop's own constraints refuse to change", () => {
     expect(reasons(sent)[5]).toContain("the shop's database refused the write: payments_check");
     expect(answersOf(5)).toEqual(["accepted, overtaken"]);
     expect(sizes()).toEqual([9]);
+  });
+
+  test("when a sale is taken back: it alone is not sent, and the application still has it", async () => {
+    const ids = Array.from({ length: 9 }, () => insert());
+    const ctx = world.context("revert");
+    await giveBack(ctx, {
+      ...options({ wishes: { named: true } }),
+      selection: { by: "name", references: ["5"] },
+    });
+    world.shop.refusing.add(5);
+    const before = world.shop.read(5);
+    const sent = await sendPlan(world);
+    expect(sent.failure).toBeNull();
+    for (const id of ids.filter((id) => id !== 5)) expect(endings(sent)[id]).toBe("accepted, confirmed");
+    expect(endings(sent)[5]).toBe("nothing was sent: the shop's database refused the write: payments_check");
+    expect(world.shop.read(5)).toEqual(before);
   });
 });
 

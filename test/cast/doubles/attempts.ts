@@ -55,6 +55,10 @@ export function attemptsOver(shop: ShopDouble): Attempts {
         shop.hold(lease);
         const xid = shop.begin();
         const fit = claims.filter((claim) => fits(rows.get(claim.saleId), claim));
+        refuse(
+          shop,
+          fit.filter(({ takeBack }) => takeBack).map(({ saleId }) => saleId),
+        );
         const missed = claims.filter((claim) => !fit.includes(claim));
         const claimed = fit
           .toSorted((a, b) => a.saleId - b.saleId)
