@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { beforeEach, describe, expect, test } from "vitest";
 import { revert as giveBack } from "../../src/commands/revert.js";
 import { KnownError, TableLocked } from "../../src/errors.js";
@@ -500,6 +501,21 @@ describe("what happened elsewhere since the judgement", () => {
     const again = await world.plan();
     expect(again.act.map(({ judged }) => judged.identity.eventId)).toEqual([`purchase_${carrier}`]);
   });
+});
+
+test("many pixels that pause at once are no leak: Node has nothing to warn of", async () => {
+  const warnings: string[] = [];
+  const hear = (warning: Error) => void warnings.push(warning.name);
+  process.on("warning", hear);
+  setMaxListeners(0, world.stop.signal, world.abandon.signal);
+  for (let id = 1; id <= 20; id += 1) insert({ pools: [pool({ id, pixelId: String(1000 + id) })] });
+  world.graph.script = ({ sales }) =>
+    world.graph.requests.length <= 20 ? refused("rate", { waitMs: minute }) : accepted(sales.length);
+  const sent = await sendPlan(world);
+  await new Promise(setImmediate);
+  process.off("warning", hear);
+  expect(sent.outcomes.map(({ answer }) => answer)).toEqual(Array.from({ length: 20 }, () => "accepted"));
+  expect(warnings).toEqual([]);
 });
 
 describe("a lease that is lost", () => {
