@@ -44,10 +44,14 @@ async function acquire(
   await demandUpdate(tx);
   // Looked at before it is touched: `on conflict` locks the row even where it changes nothing, and whoever came to a
   // standstill then would keep the run that holds the lease from renewing it and from writing.
+  const held = await tx`
+    select from purchase_fix.lease where name = 'run' and expires_at > clock_timestamp()`;
+  if (held.length > 0) return { holder: await holder(tx) };
+  // This lock, and not the update, is what writes of the last holder exclude: a renewal's update passes them.
+  await tx`select from purchase_fix.lease where name = 'run' for update`;
   const [lease] = await tx<{ token: string }[]>`
     insert into purchase_fix.lease as l (name, token, run_id, expires_at)
-    select 'run', 1, ${run.id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond'
-    where not exists (select from purchase_fix.lease where name = 'run' and expires_at > clock_timestamp())
+    values ('run', 1, ${run.id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond')
     on conflict (name) do update
       set token = l.token + 1, run_id = excluded.run_id, expires_at = excluded.expires_at
       where l.expires_at <= clock_timestamp()
