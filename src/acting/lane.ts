@@ -116,7 +116,7 @@ export function batches(sales: readonly Planned[]): Batch[] {
 }
 
 const isNotSent = ({ result }: Trace) => result === "not-sent";
-const isLost = ({ unsettled }: Trace) => unsettled === true;
+const isLost = ({ unsettled }: Trace) => unsettled;
 
 const roomOf = (item: Planned) => Math.max(1, Math.floor(BATCH / 2 ** count(item, isLost)));
 
