@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Signals } from "./context.js";
 import type { ExitCode } from "./errors.js";
 import { exitCode } from "./errors.js";
@@ -16,6 +17,8 @@ export class Interruption {
 
   constructor(proc: NodeJS.Process) {
     this.#proc = proc;
+    // Each pixel's request and each transaction listens: with eleven of them Node would warn of a leak that is none.
+    setMaxListeners(0, this.signals.stop, this.signals.abandon);
     proc.on("SIGINT", this.#handle);
     proc.on("SIGTERM", this.#handle);
   }

@@ -1,4 +1,5 @@
 import type { Claimed, GraphAnswer, Settlement } from "../ports.js";
+import type { Trace } from "../sales/evidence.js";
 import type { Planned } from "../sales/plan.js";
 
 /** Meta's limit of events per request (Meta, "Using the API"). */
@@ -94,11 +95,33 @@ function alone({ sales }: Batch): Batch[] {
   return sales.map((sale) => ({ sales: [sale], tries: 0 }));
 }
 
-/** Cuts a lane's sales into requests, in the order given. */
+/**
+ * Cuts a lane's sales into requests. Two things keep a sale that spoils its request from doing so in every run: the
+ * oftener one could not be sent the later it goes, and one whose answers stayed lost shares its request with half as many
+ * for each of them (under the same id it is folded in any company), until it is alone.
+ */
 export function batches(sales: readonly Planned[]): Batch[] {
-  const cut: Batch[] = [];
-  for (let at = 0; at < sales.length; at += BATCH) cut.push({ sales: sales.slice(at, at + BATCH), tries: 0 });
-  return cut;
+  const cut: Planned[][] = [];
+  let room = 0;
+  for (const item of sales.toSorted((a, b) => count(a, isNotSent) - count(b, isNotSent))) {
+    const last = cut.at(-1);
+    room = Math.min(room, roomOf(item));
+    if (last && last.length < room) last.push(item);
+    else {
+      cut.push([item]);
+      room = roomOf(item);
+    }
+  }
+  return cut.map((batch) => ({ sales: batch, tries: 0 }));
+}
+
+const isNotSent = ({ result }: Trace) => result === "not-sent";
+const isLost = ({ unsettled }: Trace) => unsettled;
+
+const roomOf = (item: Planned) => Math.max(1, Math.floor(BATCH / 2 ** count(item, isLost)));
+
+function count({ judged: { evidence } }: Planned, is: (trace: Trace) => boolean): number {
+  return evidence.traces.filter((trace) => trace.by === "purchase-fix" && is(trace)).length;
 }
 
 /** Equal refusals of single sales in a row, with no acceptance between, after which a pixel is not tried further. */

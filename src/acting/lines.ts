@@ -56,7 +56,9 @@ export function leftForPeople(left: readonly Left[]): Line[] {
   const alike = new Map<string, Left[]>();
   for (const item of left) {
     const key = [item.judged.kind, item.because, item.person === null, anyId(item)].join("|");
-    alike.set(key, [...(alike.get(key) ?? []), item]);
+    const group = alike.get(key);
+    if (group) group.push(item);
+    else alike.set(key, [item]);
   }
   return [...alike.values()].flatMap((items) => {
     const [first] = items;

@@ -112,6 +112,7 @@ class Rows {
     const { done, refused } = await halving(chunk, (part) => this.#write(part));
     const written = new Map(done.flatMap((one) => one.written).map((row) => [row.saleId, row]));
     const locked = new Set(done.flatMap((one) => one.locked));
+    const later: Planned[] = [];
     const whys = new Map(refused.map(({ item, because }) => [item, because]));
     const missed = chunk.filter(({ judged: { sale } }) => !written.has(sale.id) && !locked.has(sale.id));
     const states =
@@ -122,16 +123,19 @@ class Rows {
       const { judged, before } = item;
       const { sale } = judged;
       const row = written.get(sale.id);
-      if (locked.has(sale.id)) continue;
       const expected = { ...guardOf(item), before, takeBack: !sale.flagged };
-      const because = row
-        ? this.#verb.because
-        : (whys.get(item) ?? stateInWords(expected, states.get(sale.id), this.#ports.clock.now()));
+      const why = () =>
+        locked.has(sale.id)
+          ? LOCKED
+          : (whys.get(item) ?? stateInWords(expected, states.get(sale.id), this.#ports.clock.now()));
+      const because = row ? this.#verb.because : why();
       const effect = row?.effect ?? "overtaken";
-      this.#outcomes.push({ judged, answer: null, effect, because, eventId: row?.metaEventId ?? null });
+      // A row that is what was judged was locked as well, by a lock that was gone before anybody could ask for it.
+      if (because === LOCKED) later.push(item);
+      else this.#outcomes.push({ judged, answer: null, effect, because, eventId: row?.metaEventId ?? null });
     }
     this.#written.push(...written.values());
-    return chunk.filter(({ judged }) => locked.has(judged.sale.id));
+    return later;
   }
 
   async #write(part: readonly Planned[]): Promise<Writes> {

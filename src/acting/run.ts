@@ -86,7 +86,7 @@ function locked(holder: Holder): KnownError {
 
 function lost(lease: Lease): KnownError {
   return new KnownError({
-    what: "The run lock was lost: another run took over, and nothing more was written",
+    what: "The run lock was lost: no sale was changed any more, only Meta's answers are on record",
     why: "this process (or its connection) stood still for longer than its lease",
     next: `see what was left open: purchase-fix journal --run ${lease.run} --unsettled`,
   });

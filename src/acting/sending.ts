@@ -6,10 +6,11 @@ import { openCarrier } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { age } from "../sales/time.js";
 import { Book } from "./book.js";
+import { claimSales } from "./claims.js";
 import type { Batch, Consequence } from "./lane.js";
 import { Breaker, batches, consequence, settlements } from "./lane.js";
 import { settle } from "./settle.js";
-import { LOCKED, stateInWords } from "./state.js";
+import { LOCKED } from "./state.js";
 
 /** What sending needs of the world. */
 export interface SendPorts {
@@ -148,28 +149,16 @@ export class Sending {
     tries: number,
     stop: AbortSignal,
   ): Promise<ReadonlyMap<number, Claimed>> {
-    const { attempts, clock } = this.#ports;
-    const claims = ready.map((item) => this.book.claimOf(item));
-    const { claimed, hindered } = await attempts.claim(this.#options.lease, claims);
-    const got = new Map(claimed.map((claim) => [claim.saleId, claim]));
-    const missed = ready.filter((item) => !got.has(item.judged.sale.id));
+    const { lease } = this.#options;
+    const got = await claimSales(this.#ports, lease, ready, (item) => this.book.claimOf(item));
+    for (const { item, because } of got.moved) this.book.overtaken(item, because);
+    for (const { item, because } of got.refused) this.book.leave(item, `nothing was sent: ${because}`);
     for (const item of ready) {
-      const claim = got.get(item.judged.sale.id);
+      const claim = got.claimed.get(item.judged.sale.id);
       if (claim) this.book.claimed(item, claim);
     }
-    if (missed.length === 0) return got;
-    const by = new Map(hindered.map((one) => [one.saleId, one.by]));
-    const states = await attempts.states(missed.map((item) => item.judged.sale.id));
-    const locked: Planned[] = [];
-    for (const item of missed) {
-      const { id } = item.judged.sale;
-      if (by.get(id) === "lock") locked.push(item);
-      else if (by.get(id) === "sibling")
-        this.book.overtaken(item, "a sale of its click was confirmed meanwhile");
-      else this.book.overtaken(item, stateInWords(this.book.claimOf(item), states.get(id), clock.now()));
-    }
-    await this.#postpone(locked, tries, stop);
-    return got;
+    await this.#postpone(got.locked, tries, stop);
+    return got.claimed;
   }
 
   async #postpone(locked: readonly Planned[], tries: number, stop: AbortSignal): Promise<void> {
@@ -215,16 +204,17 @@ export class Sending {
     follows: Pick<Consequence, "answer" | "because">,
   ): Promise<void> {
     const { attempts, clock } = this.#ports;
-    const { lease } = this.#options;
+    const { lease, abandon } = this.#options;
     const byId = new Map(sales.map((item) => [item.judged.sale.id, item]));
     const notes = sales.flatMap((item) => {
       const claim = claimed.get(item.judged.sale.id);
       return claim ? [{ claim, revert: this.book.reverts(item, follows) }] : [];
     });
     for (const item of sales) this.book.answered(item, follows);
-    const written = await settle(this.#ports, lease, settlements(notes, answer, follows));
-    const moved = written.filter((row) => row.effect === "overtaken").map((row) => row.saleId);
-    const states = moved.length === 0 ? new Map() : await attempts.states(moved);
+    const written = await settle(this.#ports, lease, settlements(notes, answer, follows), abandon);
+    // Of a row that could not be had the write itself tells why; asking for it would fail on a locked table.
+    const moved = written.filter((row) => row.effect === "overtaken" && row.because === undefined);
+    const states = moved.length === 0 ? new Map() : await attempts.states(moved.map(({ saleId }) => saleId));
     for (const row of written) {
       const item = byId.get(row.saleId);
       if (item) this.book.settled(item, row, follows, states.get(row.saleId), clock.now());

@@ -1,11 +1,15 @@
 import type { Attempts, Clock, Lease, Settlement, Written } from "../ports.js";
-import { TableLocked } from "../errors.js";
+import { KnownError, TableLocked } from "../errors.js";
 import { halving } from "./halving.js";
 import { LOCKED } from "./state.js";
 
 /** How long a locked row is tried again. The answer is on record all the while, so that nothing hangs on it. */
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 250;
+
+/** How long an answer is offered to a database that cannot be had: a restart or a failover takes less. */
+const ANSWER_PATIENCE_MS = 60_000;
+const ANSWER_PAUSE_MS = 1_000;
 
 export interface SettlePorts {
   readonly attempts: Attempts;
@@ -20,8 +24,9 @@ export async function settle(
   { attempts, clock }: SettlePorts,
   lease: Lease,
   settlements: readonly Settlement[],
+  abandon: AbortSignal,
 ): Promise<Written[]> {
-  await attempts.answer(lease, settlements);
+  await putOnRecord({ attempts, clock }, lease, settlements, abandon);
   const written: Written[] = [];
   const until = clock.now() + PATIENCE_MS;
   for (let open = settlements; open.length > 0;) {
@@ -42,6 +47,24 @@ export async function settle(
     await clock.sleep(PAUSE_MS);
   }
   return written;
+}
+
+/** What Meta said exists nowhere else: a database that is away for a moment must not lose it. */
+async function putOnRecord(
+  { attempts, clock }: SettlePorts,
+  lease: Lease,
+  settlements: readonly Settlement[],
+  abandon: AbortSignal,
+): Promise<void> {
+  const until = clock.now() + ANSWER_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await attempts.answer(lease, settlements);
+    } catch (error) {
+      if (!(error instanceof KnownError) || abandon.aborted || clock.now() >= until) throw error;
+    }
+    await clock.sleep(ANSWER_PAUSE_MS, abandon);
+  }
 }
 
 /** A table that is locked as a whole is a row that is locked, to each of its rows. */

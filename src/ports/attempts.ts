@@ -69,14 +69,18 @@ export interface Written {
 }
 
 /**
- * The shop's row and our journal, changed together. Every call is one transaction, fails when the lease is lost, and
- * steps over rows that somebody else has locked.
+ * The shop's row and our journal, changed together. Every call is one transaction, fails when the lease is lost (but for
+ * `answer`), and steps over rows that somebody else has locked.
  * @throws WriteRefused where a constraint or trigger of the shop's refuses one of the rows: none was changed
  * @throws TableLocked where not even the table can be had
  */
 export interface Attempts {
   claim(lease: Lease, claims: readonly Claim[]): Promise<Claims>;
-  /** Puts Meta's answers on record. It touches no row of the shop, so that no lock and no constraint there loses one. */
+  /**
+   * Puts Meta's answers on record. It touches no row of the shop and needs no lease, so that no lock, no constraint and
+   * no successor loses one.
+   * @throws LeaseLost after that, where another run has closed one of the attempts
+   */
   answer(lease: Lease, settlements: readonly Settlement[]): Promise<void>;
   /** Does to the rows what follows from the answers on record. */
   settle(lease: Lease, settlements: readonly Settlement[]): Promise<Writes>;

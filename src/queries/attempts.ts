@@ -25,7 +25,7 @@ export interface Shape {
 
 /**
  * The shop's rows and our journal, changed together: the only writes of the product. Each call is one short transaction
- * that holds the lease row shared, so that a run which lost its lease writes nothing.
+ * that holds a share of the lease row, so that a run which lost its lease writes nothing.
  * Of the shop's columns, only meta_purchase_sent, meta_purchase_sent_at and meta_event_id are ever set.
  */
 export function openAttempts(database: Database, timeZone: string): Attempts {
@@ -36,11 +36,12 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
     });
   return {
     claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
-    answer: (lease, settlements) =>
-      database.write(async (tx) => {
-        await hold(tx, lease);
-        await answer(tx, lease, settlements);
-      }),
+    answer: async (lease, settlements) => {
+      const open = await database.write((tx) => answer(tx, lease, settlements));
+      // Only after the commit: what was written stays.
+      if (open < settlements.length)
+        throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
+    },
     close: (lease, attempts, because) =>
       database.write(async (tx) => {
         await hold(tx, lease);
@@ -90,12 +91,16 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
   };
 }
 
-/** The fencing: a share of the lease row is held until commit, so that a successor's take-over waits for it or comes first. */
+/**
+ * The fencing: a key share of the lease row is held until commit, so that a successor's take-over (which locks the row
+ * for update) waits for it or comes first. No more than a key share: shares that overlap without a gap would keep the
+ * run's own renewal waiting until the lease is gone.
+ */
 async function hold(tx: Tx, lease: Lease): Promise<void> {
   const rows = await tx`
     select token from purchase_fix.lease
     where name = 'run' and token = ${lease.token}::bigint and expires_at > clock_timestamp()
-    for share`;
+    for key share`;
   if (rows.length === 0) throw new LeaseLost(`run ${lease.run} lost its lease`);
 }
 

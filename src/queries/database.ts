@@ -34,6 +34,12 @@ const limits = {
   extra_float_digits: "1",
 };
 
+/**
+ * Pinned, since a database or role may have another default: guards look at rows as they are when they are locked. At
+ * a higher level, whoever else wrote to one of them meanwhile would fail the whole statement.
+ */
+const isolation = "isolation level read committed";
+
 /** Bounds that the server cannot keep for us. */
 export interface Bounds {
   /** Connections; the first is made by the first transaction. */
@@ -102,10 +108,10 @@ export function openDatabase(
   }
 
   return {
-    read: (work) => transaction("read only", work),
-    write: (work) => transaction("read write", work),
+    read: (work) => transaction(`${isolation} read only`, work),
+    write: (work) => transaction(`${isolation} read write`, work),
     statementOf: (build) =>
-      transaction("read only", async (tx) => {
+      transaction(`${isolation} read only`, async (tx) => {
         await build(tx).describe();
         return filledIn(seen.text, seen.values);
       }),

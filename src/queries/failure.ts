@@ -51,6 +51,10 @@ const known: Readonly<Record<string, (detail: string, where: string) => { what: 
     what: "A table or row stayed locked by somebody else for 5 seconds",
     next: "try again; if it goes on, look for long transactions in pg_stat_activity",
   }),
+  "40P01": () => ({
+    what: "The database broke a deadlock between our write and somebody else's",
+    next: "try again; if it goes on, look at what the shop's triggers on payments lock",
+  }),
   REFUSED: () => ({
     what: "The database refused the write (a constraint or a trigger of the shop)",
     next: "have the shop's constraints and triggers on payments looked at",
@@ -98,9 +102,17 @@ export function explain(error: unknown, where: string): unknown {
   const told = byMessage.find(([words]) => words.test(cause.message))?.[1];
   const code = told ?? (cause as { code?: unknown }).code;
   if (typeof code !== "string") return error;
-  const refused = /^23|^P0001/.test(code);
+  const refused =
+    /^(23|44|45|P0)/.test(code) || (!(code in known) && !(code in sameAs) && isOfFunction(cause));
   const text = known[refused ? "REFUSED" : (sameAs[code] ?? code)];
   if (!text) return error;
-  const Kind = refused ? WriteRefused : code === "55P03" ? TableLocked : KnownError;
+  // Whoever lost a deadlock wrote nothing: the rows are as if locked, and are tried again.
+  const Kind = refused ? WriteRefused : /^(55P03|40P01)$/.test(code) ? TableLocked : KnownError;
   return new Kind({ ...text(code, where), why: redact(cause.message) }, { cause: error });
+}
+
+/** Statements of ours call no function of the shop's: where PostgreSQL names one, a trigger failed, with whatever code. */
+function isOfFunction(error: Error): boolean {
+  const { where } = error as { where?: unknown };
+  return typeof where === "string" && /\bfunction\b/.test(where);
 }

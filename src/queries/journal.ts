@@ -67,12 +67,13 @@ export function openJournal(database: Database): JournalReader {
   };
 }
 
-/** No certain answer, and no later acceptance of the same event, which settled it: Meta folds the two. */
+/** No certain answer or no effect yet, and no later acceptance of the same event, which settled it: Meta folds the two. */
 function open(tx: Tx): Fragment {
   return tx`(a.settled_at is null or a.answer = 'unconfirmed')
             and not exists (
               select from purchase_fix.attempt b
-              where b.sale_id = a.sale_id and b.id > a.id and b.answer = 'accepted' and b.event_id = a.event_id
+              where b.sale_id = a.sale_id and b.id > a.id and b.event_id = a.event_id
+                and (b.answer = 'accepted' or b.effect = 'confirmed')
                 and (b.pixel_id = a.pixel_id or b.pixel_id is null or a.pixel_id is null)
             )`;
 }

@@ -8,6 +8,9 @@ import { columnsOf } from "./columns.js";
 import type { Tx } from "./database.js";
 import { inSpan, isReverted, isStuck } from "./states.js";
 
+/** What PostgreSQL reads as a number: an amount may be stored as text, and one odd row must not end every window. */
+const number = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$";
+
 /** What a window would list if it reached further: stuck sales, and those that we reverted and nobody sent since. */
 export async function outsideSpan(
   tx: Tx,
@@ -20,7 +23,7 @@ export async function outsideSpan(
   const amount = p.text("amount");
   const oldest = now - ACCEPTED_FOR;
   const sales = (state: Fragment) => tx`
-      select case when ${amount} ~ '^[-+.0-9eE]+$' then ${amount}::numeric end as amount,
+      select case when ${amount} ~ ${number} then ${amount}::numeric end as amount,
              coalesce(${p.instant("paid_at")}, ${p.instant("created_at")})::numeric as paid
       from payments p join bots b on p.bot_id = b.id
       where ${state}

@@ -42,6 +42,13 @@ async function acquire(
   ttlMs: number,
 ): Promise<{ lease: Lease } | { holder: Holder }> {
   await demandUpdate(tx);
+  // Looked at before it is touched: `on conflict` locks the row even where it changes nothing, and whoever came to a
+  // standstill then would keep the run that holds the lease from renewing it and from writing.
+  const held = await tx`
+    select from purchase_fix.lease where name = 'run' and expires_at > clock_timestamp()`;
+  if (held.length > 0) return { holder: await holder(tx) };
+  // This lock, and not the update, is what writes of the last holder exclude: a renewal's update passes them.
+  await tx`select from purchase_fix.lease where name = 'run' for update`;
   const [lease] = await tx<{ token: string }[]>`
     insert into purchase_fix.lease as l (name, token, run_id, expires_at)
     values ('run', 1, ${run.id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond')

@@ -257,7 +257,7 @@ describe("how it ends", () => {
       return lost(1);
     };
     await expect(perform("resend")).rejects.toMatchObject({ exitCode: 2 });
-    expect(world.shop.entriesOf(sale)).toMatchObject([{ answer: null, settledAt: null }]);
+    expect(world.shop.entriesOf(sale)).toMatchObject([{ answer: "unconfirmed", settledAt: null }]);
     expect(world.output.documents).toEqual([]);
     expect(world.output.bars.at(-1)).toBe("stopped");
   });
@@ -362,6 +362,20 @@ describe("a row that somebody else holds locked", () => {
     expect(await perform("revert", { wishes })).toBe(1);
     expect([held, freed, free].map((id) => world.shop.read(id).flagged)).toEqual([true, false, false]);
     expect(document()["left"]).toMatchObject([{ id: held, because: "its row was locked by somebody else" }]);
+  });
+
+  test("by a lock that is gone before anybody asks for it, is given back at the end", async () => {
+    const held = insert({ paidAt: world.clock.now() - 20 * hour });
+    world.shop.locked.add(held);
+    const { attempts } = world.context();
+    const revert: typeof attempts.revert = async (...args) => {
+      const { written } = await attempts.revert(...args);
+      world.shop.locked.clear();
+      return { written, locked: [] };
+    };
+    expect(await perform("revert", { wishes }, { attempts: { ...attempts, revert } })).toBe(0);
+    expect(world.shop.read(held).flagged).toBe(false);
+    expect(document()["outcomes"]).toMatchObject([{ id: held, effect: "reverted" }]);
   });
 
   test("one that a constraint refuses is named, and the others are given back", async () => {

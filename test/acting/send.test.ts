@@ -349,3 +349,27 @@ test("a test event code of a pool goes with its events", async () => {
   await sendPlan(world, undefined, { ports: { sender: listening } });
   expect(codes).toEqual(["TEST1"]);
 });
+
+describe("a sale that spoils its request spoils it for the others in no more than a few runs", () => {
+  test("Meta fails over one event (5xx) and never answers: the others get through, each counted once", async () => {
+    const sales = insert(300);
+    world.graph.script = ({ sales }) => (sales.includes(7) ? lost(0) : accepted(sales.length));
+    for (let run = 0; run < 4; run += 1) {
+      await sendPlan(world);
+      world.clock.pass(10 * minute);
+    }
+    const stuck = sales.filter((id) => world.shop.read(id).metaEventId === null);
+    expect(stuck).toEqual([7]);
+    expect(sales.filter((id) => world.graph.countOf(id) !== 1)).toEqual([7]);
+  });
+
+  test("ten at the head of the queue are refused for a reason that is not in the event: the next run tries the others first", async () => {
+    const bad = insert(12);
+    const good = insert(5, { paidAt: world.clock.now() - hour });
+    refusing(bad, "request");
+    await sendPlan(world);
+    await sendPlan(world);
+    expect(good.map((id) => world.shop.read(id).metaEventId)).toEqual(good.map((id) => `pageview_${id}`));
+    expect(bad.map((id) => world.shop.read(id).metaEventId)).toEqual(bad.map(() => null));
+  });
+});

@@ -1,9 +1,21 @@
+import { setMaxListeners } from "node:events";
 import { beforeEach, describe, expect, test } from "vitest";
+import { revert as giveBack } from "../../src/commands/revert.js";
+import { KnownError, TableLocked } from "../../src/errors.js";
 import type { Attempts } from "../../src/ports.js";
 import { LeaseLost } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { World } from "../cast/doubles.js";
-import { accepted, endings, lost, openWorld, refused, sendPlan, unreached } from "../cast/doubles.js";
+import {
+  accepted,
+  endings,
+  lost,
+  openWorld,
+  options,
+  refused,
+  sendPlan,
+  unreached,
+} from "../cast/doubles.js";
 import { pool } from "../cast/sales.js";
 
 const minute = 60_000;
@@ -382,6 +394,28 @@ describe("a row that somebody else holds locked", () => {
     expect(answersOf(held)).toEqual([]);
   });
 
+  test("when it is claimed, by a lock that is gone before anybody asks for it: it gets its second chance all the same", async () => {
+    const [held, free] = [insert(), insert()];
+    world.shop.locked.add(held);
+    const attempts = around({ claim: { after: () => world.shop.locked.clear() } });
+    const claim: Attempts["claim"] = async (...args) => {
+      const { claimed } = await attempts.claim(...args);
+      return { claimed, hindered: [] };
+    };
+    const sent = await sendPlan(world, undefined, { ports: { attempts: { ...attempts, claim } } });
+    expect(endings(sent)).toEqual({ [held]: "accepted, confirmed", [free]: "accepted, confirmed" });
+    expect(world.graph.requests.map(({ sales }) => sales)).toEqual([[free], [held]]);
+  });
+
+  test("the whole table, when sales are claimed: they are left, with the reason, and the run does not fail", async () => {
+    const sale = insert();
+    const { attempts } = world.context();
+    const claim = () => Promise.reject(new TableLocked({ what: "A table stayed locked" }));
+    const sent = await sendPlan(world, undefined, { ports: { attempts: { ...attempts, claim } } });
+    expect(sent.failure).toBeNull();
+    expect(endings(sent)).toEqual({ [sale]: "nothing was sent: its row was locked by somebody else" });
+  });
+
   test("when it is settled, for a while: it is confirmed as soon as it is free", async () => {
     const [held, free] = [insert(), insert()];
     world.graph.latencyMs = 1_000;
@@ -419,6 +453,22 @@ describe("a row that the shop's own constraints refuse to change", () => {
     expect(answersOf(5)).toEqual(["accepted, overtaken"]);
     expect(sizes()).toEqual([9]);
   });
+
+  test("when a sale is taken back: it alone is not sent, and the application still has it", async () => {
+    const ids = Array.from({ length: 9 }, () => insert());
+    const ctx = world.context("revert");
+    await giveBack(ctx, {
+      ...options({ wishes: { named: true } }),
+      selection: { by: "name", references: ["5"] },
+    });
+    world.shop.refusing.add(5);
+    const before = world.shop.read(5);
+    const sent = await sendPlan(world);
+    expect(sent.failure).toBeNull();
+    for (const id of ids.filter((id) => id !== 5)) expect(endings(sent)[id]).toBe("accepted, confirmed");
+    expect(endings(sent)[5]).toBe("nothing was sent: the shop's database refused the write: payments_check");
+    expect(world.shop.read(5)).toEqual(before);
+  });
 });
 
 describe("what happened elsewhere since the judgement", () => {
@@ -453,6 +503,21 @@ describe("what happened elsewhere since the judgement", () => {
   });
 });
 
+test("many pixels that pause at once are no leak: Node has nothing to warn of", async () => {
+  const warnings: string[] = [];
+  const hear = (warning: Error) => void warnings.push(warning.name);
+  process.on("warning", hear);
+  setMaxListeners(0, world.stop.signal, world.abandon.signal);
+  for (let id = 1; id <= 20; id += 1) insert({ pools: [pool({ id, pixelId: String(1000 + id) })] });
+  world.graph.script = ({ sales }) =>
+    world.graph.requests.length <= 20 ? refused("rate", { waitMs: minute }) : accepted(sales.length);
+  const sent = await sendPlan(world);
+  await new Promise(setImmediate);
+  process.off("warning", hear);
+  expect(sent.outcomes.map(({ answer }) => answer)).toEqual(Array.from({ length: 20 }, () => "accepted"));
+  expect(warnings).toEqual([]);
+});
+
 describe("a lease that is lost", () => {
   const twoPixels = () => [
     insert({ pools: [pool({ id: 1, pixelId: "1001" })] }),
@@ -462,14 +527,15 @@ describe("a lease that is lost", () => {
     if (world.shop.lease) world.shop.lease.token += 1;
   };
 
-  test("while the request is under way: nothing of the answer is written, and the attempt stays open", async () => {
+  test("while the request is under way: Meta's answer is on record, the row is left, and the attempt stays open", async () => {
     const sale = insert();
     world.graph.latencyMs = 1_000;
     world.clock.at(world.clock.now() + 500, lose);
     const before = world.shop.read(sale);
     expect((await sendPlan(world)).failure).toBeInstanceOf(LeaseLost);
     expect(world.shop.read(sale)).toEqual(before);
-    expect(answersOf(sale)).toEqual(["null, null"]);
+    expect(answersOf(sale)).toEqual(["accepted, null"]);
+    expect(await world.plan("confirm")).toMatchObject({ act: [{ judged: { kind: "delivered" } }] });
   });
 
   test("before the second batch: no request leaves any more", async () => {
@@ -500,5 +566,52 @@ describe("a lease that is lost", () => {
     expect(sizes()).toEqual([1000]);
     expect(answersOf(first)).toEqual([]);
     expect(answersOf(second)).toEqual(["accepted, confirmed"]);
+  });
+});
+
+describe("a database that cannot be had when Meta's answer is there", () => {
+  const away = new KnownError({ what: "Cannot reach the database" });
+  /** The port, whose answers fail until that moment. */
+  const until = (moment: number): Attempts => {
+    const { attempts } = world.context();
+    const answer: Attempts["answer"] = (...args) =>
+      world.clock.now() < moment ? Promise.reject(away) : attempts.answer(...args);
+    return { ...attempts, answer };
+  };
+
+  test("for half a minute: the acceptance is on record once it is back", async () => {
+    const sale = insert();
+    const sent = await sendPlan(world, undefined, { ports: { attempts: until(world.clock.now() + 30_000) } });
+    expect(sent.failure).toBeNull();
+    expect(endings(sent)).toEqual({ [sale]: "accepted, confirmed" });
+  });
+
+  test("for good: it is asked for a minute, and then the run says so", async () => {
+    const [sale, start] = [insert(), world.clock.now()];
+    const sent = await sendPlan(world, undefined, { ports: { attempts: until(Infinity) } });
+    expect(sent.failure).toBe(away);
+    expect(world.clock.now() - start).toBe(minute);
+    expect(answersOf(sale)).toEqual(["null, null"]);
+  });
+
+  test("after the run was abandoned: nothing is waited for", async () => {
+    const [sale, start] = [insert(), world.clock.now()];
+    world.abandon.abort();
+    const sent = await sendPlan(world, undefined, { ports: { attempts: until(Infinity) } });
+    expect(sent.failure).toBe(away);
+    expect(world.clock.now()).toBe(start);
+    expect(answersOf(sale)).toEqual(["null, null"]);
+  });
+
+  test("because the whole table is locked: the outcome says so, and the run does not fail over asking what the row is", async () => {
+    const sale = insert();
+    const { attempts } = world.context();
+    const locked = () => Promise.reject(new TableLocked({ what: "A table stayed locked" }));
+    const sent = await sendPlan(world, undefined, {
+      ports: { attempts: { ...attempts, settle: locked, states: locked } },
+    });
+    expect(sent.failure).toBeNull();
+    expect(endings(sent)).toEqual({ [sale]: "accepted, overtaken" });
+    expect(reasons(sent)[sale]).toContain("its row was locked by somebody else");
   });
 });

@@ -116,6 +116,24 @@ describe("the amount", () => {
       amount: "10.50",
     });
   });
+
+  test("so does text that only looks like one, where amounts are stored as text: one such row ends no window", async () => {
+    await db.query("alter table payments alter amount type text");
+    try {
+      for (const amount of ["10.50", "+.5", "1e2", "1.2.3", "-", "e", ".", "1e", ""])
+        await saleWith({ amount });
+      const now = await product.sales.now();
+      expect(await product.sales.outside({ since: now, until: null }, now)).toMatchObject({
+        count: 9,
+        amount: "111.00",
+      });
+    } finally {
+      await db.query("truncate payments cascade");
+      await db.query(
+        "alter table payments alter amount type double precision using amount::double precision",
+      );
+    }
+  });
 });
 
 describe("other moments", () => {

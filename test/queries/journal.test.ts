@@ -87,3 +87,13 @@ test("nor an acceptance that came before: an attempt after it is one more", asyn
   const after = await attempt(await product.sale(sale.id), {}, unconfirmed);
   expect(await unsettled()).toEqual([after]);
 });
+
+test("an acceptance whose run died before it wrote to the row is unsettled until the sale is confirmed", async () => {
+  const sale = await sell();
+  const died = await attempt(sale, {}, null);
+  await product.attempts.answer(lease, [settlementOf(died)]);
+  const other = await attempt(await sell(), {}, null);
+  expect(await unsettled()).toEqual([died, other]);
+  await product.act.confirm(lease, [claimOf(sale)]);
+  expect(await unsettled()).toEqual([other]);
+});

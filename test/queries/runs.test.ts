@@ -224,7 +224,7 @@ describe("a run that lost its lease", () => {
       const sale = await product.sale(sales.stuck);
       return await product.act.claim(loser, [claimOf(sale)]);
     },
-    settle: async () => await product.act.settle(loser, [settlementOf(attempt)]),
+    settle: async () => await product.attempts.settle(loser, [settlementOf(attempt)]),
     revert: async () => {
       const sale = await product.sale(sales.stuck);
       return await product.act.revert(loser, [{ saleId: sale.id, mark: sale.mark }]);
@@ -242,7 +242,66 @@ describe("a run that lost its lease", () => {
       await expect(writes[write]?.()).rejects.toThrow(LeaseLost);
       expect(await everything()).toEqual(before);
     });
+
+    test("still puts on record what Meta said, and nothing else", async () => {
+      if (how === "taken over") await product.begin();
+      const { payments } = await everything();
+      await product.attempts.answer(loser, [settlementOf(attempt)]);
+      const after = await everything();
+      expect(after.payments).toEqual(payments);
+      expect(after.attempts).toMatchObject([{ answer: "accepted", effect: null, settled_at: null }]);
+    });
   });
+});
+
+test("a write of the run does not keep its own renewal waiting, however long it takes", async () => {
+  const sale = await product.sale(await insertSale(db.witness, { botId: 1 }));
+  const lease = await product.begin();
+  const application = new Client({ connectionString: db.url });
+  await application.connect();
+  try {
+    await application.query("begin");
+    await application.query("lock table purchase_fix.attempt in exclusive mode");
+    const write = product.act.revert(lease, [{ saleId: sale.id, mark: sale.mark }]);
+    const waits =
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while ((await db.query(waits)).length === 0) await db.query("select pg_sleep(0.02)");
+    expect(await product.runs.renew(lease, 60_000)).toBe(true);
+    await application.query("commit");
+    expect(await write).toMatchObject([{ saleId: sale.id, effect: "reverted" }]);
+  } finally {
+    await application.end();
+  }
+});
+
+test("a take-over that is through between a write's look at the lease and its lock on it is noticed", async () => {
+  const first = await product.begin();
+  const writer = new Client({ connectionString: db.url });
+  await writer.connect();
+  try {
+    // As src/queries/attempts.ts holds it, with a pause between looking and locking.
+    const holding = writer.query(
+      `select l.token from purchase_fix.lease l, pg_sleep(1)
+       where l.name = 'run' and l.token = ${first.token} for key share of l`,
+    );
+    const asleep =
+      "select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+    while ((await db.query(asleep)).length === 0) await db.query("select 1");
+    await db.query("update purchase_fix.lease set expires_at = clock_timestamp()");
+    const second = await product.begin();
+    expect(second.token).not.toBe(first.token);
+    expect((await holding).rows).toEqual([]);
+  } finally {
+    await writer.end();
+  }
+});
+
+test("a run that is turned away does not lock the lease: one that froze then would stop the run that holds it", async () => {
+  await product.begin();
+  const locker = async () => await db.query("select xmax::text from purchase_fix.lease");
+  expect(await locker()).toEqual([{ xmax: "0" }]);
+  expect(await product.runs.acquire(newRun("resend", "second"), 60_000)).toHaveProperty("holder");
+  expect(await locker()).toEqual([{ xmax: "0" }]);
 });
 
 test("a lease whose row somebody's write holds for longer than we wait is somebody's: not a failure", async () => {

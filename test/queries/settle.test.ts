@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Lease, Settlement, Written } from "../../src/ports.js";
+import type { Lease, Settlement } from "../../src/ports.js";
 import { LeaseLost } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
@@ -224,33 +223,42 @@ describe("not accepted", () => {
 });
 
 describe("nothing is settled", () => {
-  const settling = async (settle: () => Promise<readonly Written[]>) => {
-    const state = async () => [
-      await wholeRows(db),
-      await db.query("select * from purchase_fix.attempt order by id"),
-    ];
-    const before = await state();
-    const error = await settle().catch((thrown: unknown) => thrown);
-    return { lost: error instanceof LeaseLost, unchanged: isDeepStrictEqual(before, await state()) };
+  /** Whether the run is told, what became of the rows, and the answers on record. */
+  const settling = async (settlements: readonly Settlement[]) => {
+    const before = await wholeRows(db);
+    const error = await product.act.settle(lease, settlements).catch((thrown: unknown) => thrown);
+    const entries = await db.query<{ answer: string | null; effect: string | null }>(
+      "select answer, effect from purchase_fix.attempt order by id",
+    );
+    return {
+      lost: error instanceof LeaseLost,
+      changed: changes(before, await wholeRows(db)),
+      journal: entries.map(({ answer, effect }) => `${answer}, ${effect}`),
+    };
   };
-  const refused = { lost: true, unchanged: true };
+  const refused = { lost: true, changed: {} };
 
-  test("twice", async () => {
+  test("twice; but an acceptance is on record, even where the attempt was given up as unconfirmed", async () => {
     await product.act.settle(lease, [settlementOf(attempt, { answer: "unconfirmed" })]);
-    expect(await settling(() => product.act.settle(lease, [settlementOf(attempt)]))).toEqual(refused);
+    const late = await settling([settlementOf(attempt)]);
+    expect(late).toEqual({ ...refused, journal: ["accepted, kept"] });
+    const later = await settling([settlementOf(attempt, { answer: "not-sent" })]);
+    expect(later).toEqual({ ...refused, journal: ["accepted, kept"] });
   });
 
-  test("by another run than the one that claimed, nor is its own attempt beside it", async () => {
+  test("by another run than the one that claimed; its own answer beside it is on record", async () => {
     const foreign = attempt;
     await product.runs.release(lease, {});
     lease = await product.begin();
     await claimOne();
-    const both = [settlementOf(foreign), settlementOf(attempt)];
-    expect(await settling(() => product.act.settle(lease, both))).toEqual(refused);
+    expect(await settling([settlementOf(foreign), settlementOf(attempt)])).toEqual({
+      ...refused,
+      journal: ["null, null", "accepted, null"],
+    });
   });
 
   test("that was never claimed", async () => {
-    expect(await settling(() => product.act.settle(lease, [settlementOf("999999")]))).toEqual(refused);
+    expect(await settling([settlementOf("999999")])).toEqual({ ...refused, journal: ["null, null"] });
   });
 });
 

@@ -55,6 +55,10 @@ export function attemptsOver(shop: ShopDouble): Attempts {
         shop.hold(lease);
         const xid = shop.begin();
         const fit = claims.filter((claim) => fits(rows.get(claim.saleId), claim));
+        refuse(
+          shop,
+          fit.filter(({ takeBack }) => takeBack).map(({ saleId }) => saleId),
+        );
         const missed = claims.filter((claim) => !fit.includes(claim));
         const claimed = fit
           .toSorted((a, b) => a.saleId - b.saleId)
@@ -79,11 +83,13 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       }),
     answer: (lease, settlements) =>
       later(() => {
-        shop.hold(lease);
-        for (const settlement of settlements) {
-          const { answer, because } = settlement;
-          Object.assign(openEntry(shop, lease, settlement.attempt), { answer, because });
+        for (const { attempt, answer, because } of settlements) {
+          const entry = shop.journal[Number(attempt) - 1];
+          if (entry?.run !== lease.run) continue;
+          if (entry.settledAt === null || (entry.answer === "unconfirmed" && answer === "accepted"))
+            Object.assign(entry, { answer, because });
         }
+        for (const { attempt } of settlements) openEntry(shop, lease, attempt);
       }),
     settle: (lease, settlements) =>
       later(() => {
