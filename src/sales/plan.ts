@@ -73,6 +73,7 @@ export function makePlan(
     if (permission.allowed) allowed.push({ judged, permission });
     else leave(judged, permission.because, remedy(action, judged, wishes, policy, now));
   }
+  const known = new Set(sales.map(({ sale }) => sale.id));
   const planned = new Set<number>();
   let doubled = "0.00";
   for (const { judged, permission } of action === "resend" ? carriersFirst(allowed) : allowed) {
@@ -83,7 +84,8 @@ export function makePlan(
       leave(judged, `beyond --limit ${wishes.limit}`);
     } else if (carrier !== null && !planned.has(carrier)) {
       const because = `sale ${carrier} carries the click they share and must be settled first`;
-      leave(judged, because, `--id ${carrier},${judged.sale.id}`);
+      // Where the plan has looked at the carrier and leaves it, naming both would change nothing.
+      leave(judged, because, known.has(carrier) ? null : `--id ${carrier},${judged.sale.id}`);
     } else if (
       wishes.duplicateLimit !== null &&
       mayDouble &&

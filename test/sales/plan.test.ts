@@ -300,6 +300,8 @@ describe("the carrier of a shared click goes first", () => {
     const waits = judged(ana({ flaggedAt: now }), evidence({ siblings: [caioBesideHer()] }));
     expect(acted(plan("resend", [waits, he]))).toEqual([]);
     expect(new Set(kept(plan("resend", [waits, he])))).toEqual(new Set([7, 9]));
+    const [, his] = plan("resend", [waits, he]).left.toSorted((a, b) => a.judged.sale.id - b.judged.sale.id);
+    expect(his).toMatchObject({ wouldAllow: null }); // naming both would change nothing
     expect(acted(plan("resend", [she, he], { limit: 1 }))).toEqual([7]);
   });
 
