@@ -1,5 +1,7 @@
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** What of foreign JSON has the form that is wanted; null for anything else. */
-export function record(value: unknown): Readonly<Record<string, unknown>> | null {
+export function record(value: unknown): Fields | null {
   return isRecord(value) ? value : null;
 }
 

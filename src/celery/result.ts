@@ -1,8 +1,9 @@
 import { redact } from "../redact.js";
 import type { Instant } from "../sales/sale.js";
 import type { TaskResult } from "../sales/tasks.js";
-import { parsed, record } from "./queue/message.js";
-import type { Fields } from "./queue/message.js";
+import { parsed } from "./queue/message.js";
+import { record } from "./json.js";
+import type { Fields } from "./json.js";
 
 /** A traceback has some kB. What is longer is none of Celery's, and not worth its memory. */
 const LONGEST = 1_000_000;

@@ -1,6 +1,7 @@
 import type { Instant } from "../../sales/sale.js";
 import type { MessageCounts, TaskMessage } from "../../sales/tasks.js";
-import { list, parsed, readMessage } from "./message.js";
+import { parsed, readMessage } from "./message.js";
+import { list } from "../json.js";
 import type { Read } from "./message.js";
 
 /** What one look keeps: Purchases by the broker's tag, so that none counts twice; of all else their number. */

@@ -1,4 +1,6 @@
 import { redact } from "../../redact.js";
+import type { Fields } from "../json.js";
+import { list, record } from "../json.js";
 import type { Instant } from "../../sales/sale.js";
 import type { TaskEvent, TaskMessage } from "../../sales/tasks.js";
 
@@ -89,16 +91,6 @@ export function moment(value: unknown): Instant | null {
   if (typeof value !== "string" || !/(?:Z|[+-]\d\d:?\d\d)$/.test(value)) return null;
   const at = Date.parse(value);
   return Number.isNaN(at) ? null : at;
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function record(value: unknown): Fields | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-export function list(value: unknown): readonly unknown[] | null {
-  return Array.isArray(value) ? value : null;
 }
 
 /** JSON, or undefined: an error would quote what it could not read. */

@@ -1,6 +1,7 @@
 import type { ReportedTask, WorkersReport } from "../../sales/tasks.js";
-import { eventOf, id, isSendTask, list, moment, record } from "./message.js";
-import type { Fields } from "./message.js";
+import { eventOf, id, isSendTask, moment } from "./message.js";
+import { list, record } from "../json.js";
+import type { Fields } from "../json.js";
 
 /** What is asked of the workers, in Celery's words. */
 export const taskQuestions = ["active", "reserved", "scheduled", "active_queues"] as const;
