@@ -83,6 +83,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     sales: queries.openSales(database, config.dbTimezone),
     evidence: sources.evidence,
     shipping,
+    asked: sources.asked,
     policy: {
       pixelId: config.pixelId,
       noBrowserPixel: config.noBrowserPixel,
