@@ -28,7 +28,7 @@ export async function explain(ctx: ExplainContext, reference: string): Promise<E
   const filter = { sales: [String(judged.sale.id)], run: null, unsettledOnly: false, limit: null };
   const ours = ((await ctx.journal.entries(filter)) ?? []).filter(({ saleId }) => saleId === judged.sale.id);
   const { asked, policy, currency } = ctx;
-  const explanation = explained(judged, open, { ours: ours.map(attemptOf), asked, policy }, now);
+  const explanation = explained(judged, open, { ours: ours.toReversed().map(attemptOf), asked, policy }, now);
   const head = { version: JSON_VERSION, command: "explain", generatedAt: iso(now) };
   await ctx.output.page({
     ...explanationPage(explanation, { currency, now, lack: lack?.what ?? null }),

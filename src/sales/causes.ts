@@ -35,6 +35,7 @@ export const causeTable: Readonly<Record<Cause, CauseTold>> = {
     check: [
       "code 190: the pool's access token is invalid or expired; put a new one into redirect_pools",
       "another code: the pool's pixel id, and event_id, user_data and custom_data of the event",
+      "5xx: Meta's own trouble; the task retries, and an attempt may have counted",
       "purchase-fix resend --id … --dry-run names what the shop's rows lack",
     ],
     remedy: "mend token, pixel or row first: whatever is sent before is refused again",
@@ -70,7 +71,7 @@ export const causeTable: Readonly<Record<Cause, CauseTold>> = {
       "purchase-fix celery-status: does the broker answer?",
       "CELERY_BROKER_URL of the web process, memory and password of Redis",
     ],
-    remedy: "mend the broker; nothing of the sale waits in it",
+    remedy: "mend the broker; a connection that broke may have queued the task all the same",
   },
 };
 

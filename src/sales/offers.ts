@@ -18,6 +18,8 @@ export interface Offer {
   /** The whole command; null where no flag permits it. */
   readonly command: string | null;
   readonly mayDouble: boolean;
+  /** A window leaves it: that it is named is the consent. */
+  readonly named: boolean;
 }
 
 type Patience = Pick<Policy, "retryHorizon">;
@@ -35,31 +37,18 @@ export function offersOf(judged: Judged, policy: Patience, now: Instant): Offer[
 
 function allowed(action: Action, { judged, mayDouble }: Planned, policy: Patience, now: Instant): Offer {
   const { id } = judged.sale;
-  // Whoever runs over a window leaves it: that it is named is the consent.
-  const named = decide(action, judged, noConsent, policy, now).allowed ? "" : ", when named";
-  const because = `${effectOf(action, judged, now)}${named}`;
-  return {
-    action,
-    allowed: true,
-    because,
-    flag: null,
-    command: `purchase-fix ${action} --id ${id}`,
-    mayDouble,
-  };
+  const named = !decide(action, judged, noConsent, policy, now).allowed;
+  const because = effectOf(action, judged, now);
+  const command = `purchase-fix ${action} --id ${id}`;
+  return { action, allowed: true, because, flag: null, command, mayDouble, named };
 }
 
 function refused(action: Action, { sale }: Judged, wouldAllow: string | null = null, because = ""): Offer {
   const flag = wouldAllow?.replace(`--id ${sale.id} `, "") ?? null;
   const name = flag?.startsWith("--id ") ? "" : `--id ${sale.id} `;
   const command = flag === null ? null : `purchase-fix ${action} ${name}${flag}`;
-  return {
-    action,
-    allowed: false,
-    because,
-    flag,
-    command,
-    mayDouble: flag?.includes("--accept-duplicate") ?? false,
-  };
+  const mayDouble = flag?.includes("--accept-duplicate") ?? false;
+  return { action, allowed: false, because, flag, command, mayDouble, named: false };
 }
 
 /** What it would do, and why that is safe. */

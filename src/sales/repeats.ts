@@ -12,11 +12,13 @@ export function repeatsFolded(lines: readonly Line[]): StoryLine[] {
   let at = 0;
   while (at < lines.length) {
     const { size, times } = bestBlock(keys, at);
+    const begun = times > 1 ? begunAgain(keys, at, size, times) : 0;
     for (const [place, line] of lines.slice(at, at + size).entries()) {
-      const last = lines[at + (times - 1) * size + place];
-      folded.push({ ...line, times, until: times > 1 ? (last?.at ?? null) : null });
+      const all = place < begun ? times + 1 : times;
+      const last = lines[at + (all - 1) * size + place];
+      folded.push({ ...line, times: all, until: all > 1 ? (last?.at ?? null) : null });
     }
-    at += size * times;
+    at += size * times + begun;
   }
   return folded;
 }
@@ -37,6 +39,13 @@ function timesOf(keys: readonly string[], at: number, size: number): number {
     keys.slice(at, at + size).every((key, place) => keys[at + block * size + place] === key);
   while (at + (times + 1) * size <= keys.length && isSame(times)) times += 1;
   return times;
+}
+
+/** How many lines of the block follow once more, where its last turn was cut short. */
+function begunAgain(keys: readonly string[], at: number, size: number, times: number): number {
+  let begun = 0;
+  while (begun < size && keys[at + begun] === keys[at + size * times + begun]) begun += 1;
+  return begun;
 }
 
 /** Retries differ in their wait and their number alone. */
