@@ -85,26 +85,28 @@ function nextLines(
   const more = persons.length > 1 ? `, the first of ${persons.length}` : "";
   const lines: Lines[number][] = [];
   if (first) lines.push({ text: `next: purchase-fix explain ${first.sale.id} (needs a person${more})` });
-  const most = limit !== null && shown.length < kept.length ? ` --limit ${limit}` : "";
-  // A window cannot be told to keep to a cause: its sales are named.
-  const names = causes.length > 0 ? shown : kept;
-  const named = causes.length > 0 || selection.by === "name";
-  if (!named) lines.push({ text: `next: purchase-fix resend ${windowOf(selection)}${most} --dry-run` });
-  else if (names.length > MOST_NAMES && selection.by === "name")
-    lines.push({
-      text: `next: purchase-fix resend${most} --dry-run with the same --id (- reads names from standard input)`,
-    });
-  else if (names.length > MOST_NAMES)
-    lines.push({ text: "next: purchase-fix resend --id - --dry-run, with these ids on standard input" });
-  else
-    lines.push({
-      text: `next: purchase-fix resend --id ${names.map(({ sale }) => sale.id).join(",")}${most} --dry-run`,
-    });
+  lines.push({
+    text: `next: purchase-fix resend ${sameAgain({ kept, shown }, { selection, limit, causes })}`,
+  });
   return lines;
 }
 
-function windowOf(selection: Selection): string {
-  if (selection.by === "name") return "";
+type Wanted = Pick<ListingOptions, "selection" | "limit" | "causes">;
+
+function sameAgain({ kept, shown }: Part, { selection, limit, causes }: Wanted): string {
+  const most = limit !== null && shown.length < kept.length ? `--limit ${limit} ` : "";
+  const ids = (list: readonly Judged[]) => `--id ${list.map(({ sale }) => sale.id).join(",")} `;
+  // A window cannot be told to keep to a cause: what is shown is named, and needs no limit.
+  if (causes.length > 0) {
+    if (shown.length > MOST_NAMES) return "--id - --dry-run, with these ids on standard input";
+    return `${ids(shown)}--dry-run`;
+  }
+  if (selection.by === "span") return `${windowOf(selection)} ${most}--dry-run`;
+  if (kept.length <= MOST_NAMES) return `${ids(kept)}${most}--dry-run`;
+  return `${most}--dry-run with the same --id (- reads names from standard input)`;
+}
+
+function windowOf(selection: Exclude<Selection, { by: "name" }>): string {
   if ("hours" in selection) return `--hours ${selection.hours}`;
   const until = selection.until === null ? "" : ` --until ${iso(selection.until)}`;
   return `--since ${iso(selection.since)}${until}`;
