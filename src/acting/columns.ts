@@ -7,6 +7,7 @@ import { mostTelling } from "../sales/telling.js";
 import { age, iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 import type { Line } from "./lines.js";
+import { shortened } from "./shortened.js";
 
 /** The columns of `find-stuck`: the incident report's, and what we know beyond it. */
 export function saleColumns(now: Instant, sales: readonly Judged[], why = false): Column<Judged>[] {
@@ -31,7 +32,7 @@ export function saleColumns(now: Instant, sales: readonly Judged[], why = false)
       shown: ({ deadline }) =>
         deadline === null ? "-" : deadline <= now ? "past" : `in ${age(deadline - now)}`,
       align: "right",
-      spare: 2,
+      spare: 3,
     },
     {
       title: "Verdict",
@@ -44,11 +45,11 @@ export function saleColumns(now: Instant, sales: readonly Judged[], why = false)
       title: "Cause",
       value: ({ evidence }) => causeOf(evidence),
       shown: ({ evidence }) => causeWord(causeOf(evidence)),
-      spare: 3,
+      spare: 2,
       // A terminal has better use for the room where no source told one.
       machine: sales.every(({ evidence }) => causeOf(evidence) === null),
     },
-    { title: "Because", value: because, flexible: true },
+    { title: "Because", value: because, shown: (judged) => shortened(because(judged)), flexible: true },
     ...(why ? [whyColumn] : []),
   ];
 }
@@ -59,13 +60,16 @@ export const causeWord = (cause: Cause | null): string => (cause === null ? "-" 
 /** What weighed most, and where it stands. */
 const whyColumn: Column<Judged> = {
   title: "Evidence",
-  value: (judged) => {
-    const told = mostTelling(judged);
-    if (told === null) return null;
-    return `${told.source}, ${iso(told.at)}: ${told.text}${told.where === null ? "" : ` (${told.where})`}`;
-  },
+  value: evidenceOf,
+  shown: (judged) => shortened(evidenceOf(judged) ?? "-"),
   flexible: true,
 };
+
+function evidenceOf(judged: Judged): string | null {
+  const told = mostTelling(judged);
+  if (told === null) return null;
+  return `${told.source}, ${iso(told.at)}: ${told.text}${told.where === null ? "" : ` (${told.where})`}`;
+}
 
 /** The columns of a command that acts. */
 export function resultColumns(): Column<Line>[] {

@@ -5,17 +5,11 @@ import type { Instant } from "../sales/sale.js";
 import { DAY } from "../sales/sale.js";
 import type { StoryLine } from "../sales/story.js";
 import { age, iso } from "../sales/time.js";
+import { shortened } from "./shortened.js";
 
 /** A line without a command. Places and task ids are shortened for people: the documents have them whole. */
 export function item(label: string, text: string, tone?: Tone): Item {
   return { label, text: shortened(text), tone };
-}
-
-/** The folder of a log is the operator's own; eight digits of a task id find it in any log. */
-function shortened(text: string): string {
-  return text
-    .replaceAll(/(?<=\()[^\s()]*\/(?=[^\s()/]+:\d+\))/g, "")
-    .replaceAll(/\b([\da-f]{8})-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, "$1…");
 }
 
 export function limitsSection({ judged }: Explanation, now: Instant): Section {

@@ -39,6 +39,9 @@ export function listingLines(
   if (sums.count > 0) {
     const kinds = Object.entries(sums.byVerdict).map(([kind, count]) => `${count} ${kind}`);
     lines.push({ text: `verdicts: ${kinds.join(", ")}; ${expiring(sums.expiringWithin24h)}` });
+    const told = Object.entries(sums.byCause).map(([cause, count]) => `${count} ${cause}`);
+    // Without a source that tells causes there is nothing to read here.
+    if (sums.byCause["unknown"] !== sums.count) lines.push({ text: `causes: ${told.join(", ")}` });
   }
   if (sums.foldingEndsWithin24h > 0) {
     const text = `${sums.foldingEndsWithin24h} of them can be sent again without counting twice for less than 24 hours`;

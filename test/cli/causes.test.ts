@@ -36,7 +36,8 @@ const last = (text: string, lines: number) => text.trimEnd().split("\n").slice(-
 describe.concurrent("find-stuck and causes", () => {
   test("names the cause of each sale, and counts them", async ({ shop, folder }) => {
     const { timeout, refused, failed, silent, env } = await someCauses(shop, folder.path);
-    const { stdout } = await shop.run("find-stuck --json", { env });
+    const { stdout, stderr } = await shop.run("find-stuck --json", { env });
+    expect(stderr).toContain("causes: 1 celery-timeout, 1 meta-refused, 1 task-failed, 1 unknown\n");
     const { sales, totals } = JSON.parse(stdout) as Document;
     expect(Object.fromEntries(sales.map(({ id, cause }) => [id, cause]))).toEqual({
       [timeout]: "celery-timeout",
