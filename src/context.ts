@@ -109,6 +109,8 @@ export interface ReadingContext extends SurveyPorts {
   readonly currency: string;
   /** Which sources of evidence this invocation has. */
   readonly asked: Asked;
+  /** Options that decided how sales were judged, for a command to be typed next; empty, or with a space before it. */
+  readonly again: string;
 }
 
 /** What a command that changes rows is handed. It cannot send: that takes a `Sender` too. */

@@ -47,7 +47,9 @@ function verdictOf({ judged, contradictions, person }: Explanation): Section {
     item(kind, because(judged), tone),
     ...contradictions.map((line) => item("but", line, "warn")),
     ...(person === null ? [] : [item("person", `somebody must look at it${why}`, "warn")]),
-    ...(evidence.workers === null ? [] : [item("workers", `not well: ${evidence.workers}`, "warn")]),
+    ...(evidence.workers === null
+      ? []
+      : [item("workers", `not well, or not known to be: ${evidence.workers}`, "warn")]),
   ];
   return { title: "Verdict", items };
 }

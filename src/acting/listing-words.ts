@@ -1,4 +1,4 @@
-import type { Picture } from "../context.js";
+import type { Picture, ReadingContext } from "../context.js";
 import { showAmount } from "../sales/money.js";
 import { needsPerson } from "../sales/obstacle.js";
 import { totals } from "../sales/json.js";
@@ -22,7 +22,7 @@ export function listingLines(
   found: Survey,
   part: Part,
   options: ListingOptions,
-  currency: string,
+  { currency, again }: Pick<ReadingContext, "currency" | "again">,
 ): { lines: Lines; next: Lines } {
   const { judged, now, outside, others, lack } = found;
   const sums = totals(judged, now);
@@ -57,7 +57,7 @@ export function listingLines(
       text: `whether they can be sent was not checked: ${lack.what} (${lack.next})`,
       tone: "warn",
     });
-  return { lines, next: nextLines(found, part, options) };
+  return { lines, next: nextLines(found, part, options, again) };
 }
 
 function few({ judged }: Survey, { kept, shown }: Part, { causes }: ListingOptions): string {
@@ -77,36 +77,31 @@ const stuckSales = (count: number) => `${count} stuck sale${count === 1 ? "" : "
 const MOST_NAMES = 20;
 
 /** The sale that needs a person soonest, then the same sales again: neither more nor fewer than were looked at. */
-function nextLines(
-  { now }: Survey,
-  { kept, shown }: Part,
-  { selection, limit, causes }: ListingOptions,
-): Lines {
+function nextLines({ now }: Survey, part: Part, options: ListingOptions, again: string): Lines {
+  const { kept } = part;
   if (kept.length === 0) return [{ text: "nothing to do here" }];
   const persons = byDeadline(kept, now).filter((judged) => needsPerson(judged, now) !== null);
   const [first] = persons;
   const more = persons.length > 1 ? `, the first of ${persons.length}` : "";
-  const lines: Lines[number][] = [];
-  if (first) lines.push({ text: `next: purchase-fix explain ${first.sale.id} (needs a person${more})` });
-  lines.push({
-    text: `next: purchase-fix resend ${sameAgain({ kept, shown }, { selection, limit, causes })}`,
-  });
-  return lines;
+  const explain = first ? [`purchase-fix explain ${first.sale.id}${again} (needs a person${more})`] : [];
+  return [...explain, `purchase-fix resend ${sameAgain(part, options, again)}`].map((text) => ({
+    text: `next: ${text}`,
+  }));
 }
 
 type Wanted = Pick<ListingOptions, "selection" | "limit" | "causes">;
 
-function sameAgain({ kept, shown }: Part, { selection, limit, causes }: Wanted): string {
-  const most = limit !== null && shown.length < kept.length ? `--limit ${limit} ` : "";
-  const ids = (list: readonly Judged[]) => `--id ${list.map(({ sale }) => sale.id).join(",")} `;
+function sameAgain({ kept, shown }: Part, { selection, limit, causes }: Wanted, again: string): string {
+  const most = limit !== null && shown.length < kept.length ? ` --limit ${limit}` : "";
+  const ids = (list: readonly Judged[]) => `--id ${list.map(({ sale }) => sale.id).join(",")}`;
   // A window cannot be told to keep to a cause: what is shown is named, and needs no limit.
   if (causes.length > 0) {
-    if (shown.length > MOST_NAMES) return "--id - --dry-run, with these ids on standard input";
-    return `${ids(shown)}--dry-run`;
+    if (shown.length <= MOST_NAMES) return `${ids(shown)}${again} --dry-run`;
+    return `--id -${again} --dry-run, with these ids on standard input`;
   }
-  if (selection.by === "span") return `${windowOf(selection)} ${most}--dry-run`;
-  if (kept.length <= MOST_NAMES) return `${ids(kept)}${most}--dry-run`;
-  return `${most}--dry-run with the same --id (- reads names from standard input)`;
+  if (selection.by === "span") return `${windowOf(selection)}${most}${again} --dry-run`;
+  if (kept.length <= MOST_NAMES) return `${ids(kept)}${most}${again} --dry-run`;
+  return `${`${most}${again}`.trimStart()} --dry-run with the same --id (- reads names from standard input)`.trimStart();
 }
 
 function windowOf(selection: Exclude<Selection, { by: "name" }>): string {

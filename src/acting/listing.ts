@@ -30,7 +30,7 @@ export interface Listing extends Picture<Judged> {
 }
 
 export function listingOf(
-  { currency }: Pick<ReadingContext, "currency">,
+  { currency, again }: Pick<ReadingContext, "currency" | "again">,
   found: Survey,
   options: ListingOptions,
 ): Listing {
@@ -38,7 +38,7 @@ export function listingOf(
   const shown = nearest(kept, found, options.limit);
   return {
     report: reportOf(found, shown, options, currency),
-    ...listingLines(found, { kept, shown }, options, currency),
+    ...listingLines(found, { kept, shown }, options, { currency, again }),
     charts: options.selection.by === "span" ? chartsOf(found.judged) : [],
     matching: kept.length,
   };

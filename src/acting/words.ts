@@ -81,7 +81,7 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     output.say(`left ${plan.left.length} ${sales(plan.left.length)}: ${need}`, persons > 0 ? "warn" : "dim");
   }
   const id = unfinished(plan, result);
-  if (id !== null) output.say(`next: purchase-fix explain ${id}`);
+  if (id !== null) output.say(`next: purchase-fix explain ${id}${ctx.again}`);
 }
 
 /** The first sale that a person must look at: one that was left, or that Meta refused just now. */

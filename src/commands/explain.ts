@@ -27,8 +27,13 @@ export async function explain(ctx: ExplainContext, reference: string): Promise<E
   const { judged, open, now, lack } = found;
   const filter = { sales: [String(judged.sale.id)], run: null, unsettledOnly: false, limit: null };
   const ours = ((await ctx.journal.entries(filter)) ?? []).filter(({ saleId }) => saleId === judged.sale.id);
-  const { asked, policy, currency } = ctx;
-  const explanation = explained(judged, open, { ours: ours.toReversed().map(attemptOf), asked, policy }, now);
+  const { asked, policy, currency, again } = ctx;
+  const explanation = explained(
+    judged,
+    open,
+    { ours: ours.toReversed().map(attemptOf), asked, policy, again },
+    now,
+  );
   const head = { version: JSON_VERSION, command: "explain", generatedAt: iso(now) };
   await ctx.output.page({
     ...explanationPage(explanation, { currency, now, lack: lack?.what ?? null }),

@@ -11,7 +11,7 @@ export function contradictionsOf(judged: Judged): string[] {
   const rule = `rule ${ruleNumber(judged)} decides`;
   const proof = proofOfDelivery(sale, evidence);
   const open = openAttempt(evidence);
-  const failed = failures(evidence, proof);
+  const failed = failures(evidence);
   const found: (string | null)[] = [
     open && proof && kind === "unsettled"
       ? `Meta accepted it (${proof.eventId ?? "without an id"}), and our attempt under ${open.eventId ?? "no id"} has no answer: ${rule}, since both may count`
@@ -30,13 +30,13 @@ export function contradictionsOf(judged: Judged): string[] {
   return found.filter((line) => line !== null);
 }
 
-/** Every account of a failure beside the proof: the wait's end, other attempts, results of the same task. */
-function failures({ cause, traces, facts }: Evidence, proof: Trace | undefined): string[] {
+/** Every account of a failure: the wait's end, other attempts, results of the same task. */
+function failures({ cause, traces, facts }: Evidence): string[] {
   const isFailure = (result: Trace["result"] | undefined) => result === "refused" || result === "not-sent";
   return [
     ...new Set([
       ...(cause === null ? [] : [causeTable[cause].title]),
-      ...traces.filter((trace) => trace !== proof && isFailure(trace.result)).map(({ because }) => because),
+      ...traces.filter((trace) => isFailure(trace.result)).map(({ because }) => because),
       ...facts.filter(({ tells }) => isFailure(tells)).map(({ text }) => text),
     ]),
   ];
@@ -65,7 +65,7 @@ function mixed({ traces }: Evidence): string | null {
 }
 
 function attested({ traces }: Evidence): string | null {
-  const seen = traces.find(({ source, result }) => source !== "attestation" && result !== "not-sent");
+  const seen = traces.find(({ result }) => result !== "not-sent");
   if (seen === undefined || !traces.some(({ source }) => source === "attestation")) return null;
   return `an operator attests that nothing was sent, and an attempt was seen (${seen.because}): what was seen decides`;
 }

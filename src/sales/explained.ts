@@ -33,7 +33,12 @@ export interface Explanation {
 export function explained(
   judged: Judged,
   open: boolean,
-  of: { readonly ours: readonly OurAttempt[]; readonly asked: Asked; readonly policy: Policy },
+  of: {
+    readonly ours: readonly OurAttempt[];
+    readonly asked: Asked;
+    readonly policy: Policy;
+    readonly again: string;
+  },
   now: Instant,
 ): Explanation {
   const { sale, evidence } = judged;
@@ -46,9 +51,14 @@ export function explained(
     cause,
     wouldTell: open && cause === null ? whatWouldTell(of.asked) : [],
     story: storyOf(sale, evidence, of.ours),
-    offers: open ? offersOf(judged, of.policy, now) : [],
+    offers: open ? offersOf(judged, of.policy, now).map((offer) => typed(offer, of.again)) : [],
     person: open ? needsPerson(judged, now) : null,
   };
+}
+
+/** The command as it is to be typed: with what decided how the sale was judged here. */
+function typed(offer: Offer, again: string): Offer {
+  return offer.command === null ? offer : { ...offer, command: `${offer.command}${again}` };
 }
 
 /** What a sale of any status is, in one word. */

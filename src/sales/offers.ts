@@ -43,8 +43,7 @@ function allowed(action: Action, { judged, mayDouble }: Planned, policy: Patienc
   return { action, allowed: true, because, flag: null, command, mayDouble, named };
 }
 
-function refused(action: Action, { sale }: Judged, wouldAllow: string | null = null, because = ""): Offer {
-  const flag = wouldAllow?.replace(`--id ${sale.id} `, "") ?? null;
+function refused(action: Action, { sale }: Judged, flag: string | null = null, because = ""): Offer {
   const name = flag?.startsWith("--id ") ? "" : `--id ${sale.id} `;
   const command = flag === null ? null : `purchase-fix ${action} ${name}${flag}`;
   const mayDouble = flag?.includes("--accept-duplicate") ?? false;

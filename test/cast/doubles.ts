@@ -97,6 +97,7 @@ export function openWorld(start = now): World {
     sales: salesOver(shop),
     evidence: evidenceOver(shop),
     shipping,
+    again: "",
     asked: { logs: false, broker: false, tracking: false },
     policy,
     runs: runsOver(shop),

@@ -75,6 +75,21 @@ describe.concurrent("explain, with the application's logs", () => {
     ]);
   });
 
+  test("types again the options that decided: what it offers works as it stands", async ({
+    shop,
+    folder,
+  }) => {
+    const { ids, env } = await incident(shop, folder.path, routes.slice(0, 1));
+    const { PURCHASE_FIX_EVIDENCE_LOGS: files = "", ...zone } = env;
+    const words = files.split(" ").flatMap((file) => ["--evidence-log", file]);
+    const { stdout } = await shop.run(["explain", String(ids[0]), ...words], { env: zone });
+    const [line = ""] = stdout.split("\n").filter((one) => one.includes("purchase-fix confirm "));
+    const typed = line.trim().replaceAll("'", "").split(" ").slice(1);
+    expect(typed).toEqual(["confirm", "--id", String(ids[0]), ...words]);
+    expect((await shop.run(typed, { env: zone })).code).toBe(0);
+    expect(await shop.states()).toEqual({ [ids[0] ?? 0]: `confirmed as pageview_${ids[0]}` });
+  });
+
   test("folds what a task that retries repeats", async ({ shop, folder }) => {
     const { ids, env } = await incident(shop, folder.path, routes.slice(4));
     const { stdout } = await shop.run(`explain ${ids[0]} --json`, { env });

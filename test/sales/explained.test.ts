@@ -6,7 +6,7 @@ import { ana, attempt, bia, click, evidence, judged, now, policy } from "../cast
 
 const asked = { logs: true, broker: false, tracking: false };
 const of = (who: Sale, found: Evidence = evidence(), open = true) =>
-  explained(judged(who, found), open, { ours: [], asked, policy }, now);
+  explained(judged(who, found), open, { ours: [], asked, policy, again: " --no-broker" }, now);
 const document = (...about: Parameters<typeof of>) => explanationJson(of(...about), "BRL");
 
 const accepted = attempt({ result: "accepted", eventId: click, because: "Meta received it" });
@@ -90,7 +90,7 @@ describe("the document of explain", () => {
       allowed: true,
       because: `stores ${click}; sends nothing`,
       flag: null,
-      command: "purchase-fix confirm --id 7",
+      command: "purchase-fix confirm --id 7 --no-broker",
       mayDouble: false,
       named: false,
     });
