@@ -211,8 +211,9 @@ describe.concurrent("find-stuck --watch", () => {
     await running.said("1 stuck sale");
     await shop.sale();
     await running.said("2 stuck sales");
-    running.kill("SIGTERM");
-    const { stdout } = await running.ended;
+    await running.type("\u0003");
+    const { code, stdout } = await running.ended;
     expect(stdout.split("\u001B[H").length).toBeGreaterThan(2);
+    expect(code).toBe(130);
   });
 });
