@@ -1,4 +1,5 @@
 import type { SurveyPorts } from "./acting/survey.js";
+import type { Asked } from "./sales/causes.js";
 import type { Attempts, Clock, RunRecord, Runs, Sender, Witness } from "./ports.js";
 
 /** How a cell or a line is meant, so that colour is decided in one place (src/output). */
@@ -32,6 +33,28 @@ export interface Report<Row> {
   readonly lines: () => Iterable<object>;
 }
 
+/** A screen of text for people: a title, and sections of lines. */
+export interface Page {
+  readonly title: string;
+  readonly sections: readonly Section[];
+  /** The one document of `--json`: plain data. */
+  readonly document: () => object;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly items: readonly Item[];
+}
+
+/** A line of a section: wrapped beside its label. */
+export interface Item {
+  readonly label: string;
+  readonly text: string;
+  readonly tone?: Tone | undefined;
+  /** Beneath it, to be copied: never wrapped. */
+  readonly command?: string | null;
+}
+
 /** One picture of something that is watched: a report, and the lines beneath it. */
 export interface Picture<Row> {
   readonly report: Report<Row>;
@@ -59,6 +82,8 @@ export interface Output {
   readonly forPeople: boolean;
   /** Writes the report, waiting for a slow reader; does nothing once the reader left (`| head`). */
   report<Row>(report: Report<Row>): Promise<void>;
+  /** A page for people, also into a pipe; `--json` and `--jsonl` give its document, `--tsv` a row per line. */
+  page(page: Page): Promise<void>;
   /**
    * Looks again and again: on a terminal each picture takes the place of the one before, elsewhere they follow one
    * another, those of `--json` a document each. Ends with an interruption, or when the reader left.
@@ -82,6 +107,10 @@ export interface ReadingContext extends SurveyPorts {
   readonly output: Output;
   /** ISO 4217 of the shop's amounts. */
   readonly currency: string;
+  /** Which sources of evidence this invocation has. */
+  readonly asked: Asked;
+  /** Options that decided how sales were judged, for a command to be typed next; empty, or with a space before it. */
+  readonly again: string;
 }
 
 /** What a command that changes rows is handed. It cannot send: that takes a `Sender` too. */

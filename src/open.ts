@@ -37,6 +37,8 @@ export interface OpenOptions {
   /** False with `--no-broker`: queues, workers and results are not read. */
   readonly broker: boolean;
   readonly trustInferred: boolean;
+  /** See `ReadingContext`. */
+  readonly again: string;
 }
 
 /** Everything opened for one command. `close` ends what was opened, and only that. */
@@ -83,6 +85,8 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     sales: queries.openSales(database, config.dbTimezone),
     evidence: sources.evidence,
     shipping,
+    asked: sources.asked,
+    again: options.again,
     policy: {
       pixelId: config.pixelId,
       noBrowserPixel: config.noBrowserPixel,

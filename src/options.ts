@@ -3,6 +3,7 @@ import { Option } from "commander";
 import type { Selection } from "./acting/survey.js";
 import type { Flags } from "./config.js";
 import { KnownError } from "./errors.js";
+import type { CauseName } from "./sales/causes.js";
 import { count, duration, hours, moment, references, someTime, splitReferences } from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
@@ -41,6 +42,8 @@ export interface Options extends Flags {
   readonly passive?: boolean;
   /** Milliseconds; true where no number was given. */
   readonly watch?: number | true;
+  readonly why?: boolean;
+  readonly cause?: readonly CauseName[];
 }
 
 /** Options that every command takes. */
@@ -67,7 +70,7 @@ export function naming(command: Command): Command {
 
 /** Options of the commands that look at sales. */
 export function selecting(command: Command): Command {
-  return naming(command)
+  naming(command)
     .addOption(
       new Option("--hours <n>", "sales created in the last n hours")
         .argParser(hours)
@@ -77,7 +80,13 @@ export function selecting(command: Command): Command {
       new Option("--since <time>", "sales created from this time on").argParser(moment).conflicts("id"),
     )
     .addOption(new Option("--until <time>", "and before this time").argParser(moment).conflicts("id"))
-    .option("--limit <n>", "at most so many, the nearest deadlines first", count)
+    .option("--limit <n>", "at most so many, the nearest deadlines first", count);
+  return judging(command);
+}
+
+/** What decides how a sale is judged: patience, pixel, and where evidence is. */
+export function judging(command: Command): Command {
+  return command
     .option("--min-age <time>", "leave sales alone that were flagged more recently (20m)", duration)
     .option("--retry-horizon <time>", "how long the application's own retries may last (18h)", duration)
     .option("--currency <code>", "currency of the amounts (BRL)")
@@ -140,4 +149,13 @@ export async function selectionOf(
     what: "Which sales? A command that changes something needs --id or a window",
     next: "add --id 9445, or --hours 24 (with --dry-run to look first)",
   });
+}
+
+/** `--watch`, of the commands whose answer changes while somebody looks. */
+export function watching(command: Command): Command {
+  return command.option(
+    "--watch [time]",
+    "again and again, in place on a terminal (5s); Ctrl-C ends it",
+    someTime,
+  );
 }

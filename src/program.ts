@@ -2,11 +2,12 @@ import { Command, Option } from "commander";
 import type { ExitCode } from "./errors.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
-import { acting, common, namesOf, naming, selecting, selectionOf } from "./options.js";
+import { acting, common, judging, namesOf, naming, selecting, selectionOf, watching } from "./options.js";
 import { redact } from "./redact.js";
+import { causeNames } from "./sales/causes.js";
 import type { Session } from "./session.js";
 import { performOptions } from "./wishes.js";
-import { count, money, someTime, watchEvery } from "./values.js";
+import { cause, count, money, reference, someTime, watchEvery } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */
 export type Run = (command: string, options: Options, body: Body) => Promise<void>;
@@ -31,11 +32,25 @@ export function buildProgram(version: string, run: Run): Command {
   const command = (name: string, summary: string, body: Body) =>
     common(program.command(name).description(summary)).action((options: Options) => run(name, options, body));
 
-  selecting(
-    command("find-stuck", "list stuck sales, with what really happened to each; changes nothing", findStuck),
-  )
-    .option("--sql", "print the statement that runs, ready for psql")
+  const found = "list stuck sales, with what really happened to each; changes nothing";
+  watching(selecting(command("find-stuck", found, findStuck)))
+    .option("--why", "with what weighed most in each verdict, and where it stands")
+    .option("--cause <cause>", `only sales of this cause; repeats (${causeNames.join(", ")})`, cause)
+    .addOption(
+      new Option("--sql", "print the statement that runs, ready for psql").conflicts([
+        "watch",
+        "why",
+        "cause",
+      ]),
+    )
     .option("--exit-code", "exit with 1 when any sale is stuck");
+
+  judging(common(program.command("explain")))
+    .description("the story of one sale: facts, cause, verdict and why, what is permitted; changes nothing")
+    .argument("<id>", "its id or payment id", reference)
+    .action((id: string, options: Options) =>
+      run("explain", options, (session) => explain(session, options, id)),
+    );
 
   acting(command("resend", "send the Purchase of stuck sales straight to Meta", resend))
     .option("--accept-duplicate [money]", "also send what may count twice, up to so much money", money)
@@ -88,9 +103,15 @@ export function buildProgram(version: string, run: Run): Command {
 const findStuck: Body = async (session, options) => {
   const selection = await selectionOf(options, session.timeZone, session.stdin, { by: "span", hours: 24 });
   const { reading } = await session.open("find-stuck", options);
-  const { sql = false, exitCode = false, limit = null } = options;
-  return (await import("./commands/find-stuck.js")).findStuck(reading, { selection, limit, sql, exitCode });
+  const { sql = false, exitCode = false, limit = null, why = false, cause: causes = [] } = options;
+  const wishes = { selection, limit, why, causes, sql, exitCode, everyMs: watchEvery(options.watch) };
+  return (await import("./commands/find-stuck.js")).findStuck({ ...reading, clock: session.clock }, wishes);
 };
+
+async function explain(session: Session, options: Options, id: string): Promise<ExitCode> {
+  const { reading, journal: reader } = await session.open("explain", options);
+  return (await import("./commands/explain.js")).explain({ ...reading, journal: reader }, id);
+}
 
 const resend: Body = async (session, options) => {
   const wishes = performOptions(options, await named(session, options), session.onTerminal);
@@ -137,13 +158,4 @@ const init: Body = async (session, options) => {
 
 function named(session: Session, options: Options) {
   return selectionOf(options, session.timeZone, session.stdin, null);
-}
-
-/** `--watch`, of the commands whose answer changes while somebody looks. */
-function watching(command: Command): Command {
-  return command.option(
-    "--watch [time]",
-    "again and again, in place on a terminal (5s); Ctrl-C ends it",
-    someTime,
-  );
 }

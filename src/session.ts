@@ -1,3 +1,4 @@
+import { againOf } from "./again.js";
 import type { Config } from "./config.js";
 import type { Output, Signals } from "./context.js";
 import type { Opened } from "./open.js";
@@ -53,6 +54,7 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
           witness: options.witness ?? true,
           broker: options.broker ?? true,
           trustInferred: options.trustInferred ?? false,
+          again: againOf(options),
         });
         closing.push(one);
         return one;

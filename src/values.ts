@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { KnownError } from "./errors.js";
+import type { CauseName } from "./sales/causes.js";
+import { causeNames } from "./sales/causes.js";
 import { parseAmount } from "./sales/money.js";
 import { iso } from "./sales/time.js";
 
@@ -48,6 +50,14 @@ export function watchEvery(watch: number | true | undefined): number | null {
   return watch === true ? 5_000 : Math.max(1_000, watch);
 }
 
+/** `--cause meta-refused`: repeats and takes commas. */
+export function cause(text: string, earlier: readonly CauseName[] = []): readonly CauseName[] {
+  const names = text.split(",").map((name) => name.trim());
+  const known = names.flatMap((name) => causeNames.find((one) => one === name) ?? []);
+  if (known.length < names.length) throw new InvalidArgumentError(`Give one of ${causeNames.join(", ")}.`);
+  return [...new Set([...earlier, ...known])];
+}
+
 /** `--accept-duplicate=500`: money as a decimal number. */
 export function money(text: string): string {
   const amount = /^\d+([.,]\d{1,2})?$/.test(text) ? parseAmount(text.replace(",", ".")) : null;
@@ -76,6 +86,14 @@ export function splitReferences(text: string): string[] {
     .filter((name) => name !== "");
   for (const name of names) refuseUnstorable(name);
   return names;
+}
+
+/** `explain ID`: one name, an id or a payment id. */
+export function reference(text: string): string {
+  const [name, ...more] = splitReferences(text);
+  if (name === undefined || more.length > 0)
+    throw new InvalidArgumentError("Give one sale: an id such as 9445, or its payment id.");
+  return name;
 }
 
 /** NUL, and half a surrogate pair: the database would refuse the whole list, without saying which name it is. */

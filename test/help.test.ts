@@ -9,7 +9,7 @@ const program = buildProgram("0.0.0", async () => undefined);
 const commands = program.commands.map((command) => command.name()).filter((name) => name !== "help");
 
 /** Every command of this version; a new one is written down here, and in the README. */
-const expected = ["find-stuck", "resend", "revert", "confirm", "celery-status", "journal", "init"];
+const expected = ["find-stuck", "explain", "resend", "revert", "confirm", "celery-status", "journal", "init"];
 
 describe.concurrent("help", () => {
   test("knows every command", () => {
@@ -32,7 +32,7 @@ describe.concurrent("help", () => {
 
   test.each(expected)("%s --help and help %s say the same", async (name) => {
     const [flag, topic] = await Promise.all([purchaseFix([name, "--help"]), purchaseFix(["help", name])]);
-    expect(flag.stdout).toMatch(new RegExp(`^Usage: purchase-fix ${name} \\[options\\]\n`));
+    expect(flag.stdout).toMatch(new RegExp(`^Usage: purchase-fix ${name} \\[options\\]( <id>)?\n`));
     expect(topic).toEqual(flag);
     expect([flag.code, flag.stderr]).toEqual([0, ""]);
   });
@@ -74,9 +74,9 @@ describe("every option", () => {
 
   test("of a command that only looks cannot change anything", () => {
     const looking = program.commands.filter((command) =>
-      ["find-stuck", "journal", "celery-status"].includes(command.name()),
+      ["find-stuck", "explain", "journal", "celery-status"].includes(command.name()),
     );
-    expect(looking).toHaveLength(3);
+    expect(looking).toHaveLength(4);
     const flags = looking.flatMap(({ options }) => options.map(({ long }) => long));
     expect(flags).not.toContain("--yes");
   });

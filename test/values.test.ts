@@ -2,11 +2,13 @@ import { InvalidArgumentError } from "commander";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  cause,
   count,
   duration,
   hours,
   moment,
   money,
+  reference,
   references,
   someTime,
   splitReferences,
@@ -323,5 +325,28 @@ describe("--since and --until", () => {
     // Brazil's last summer time began on 4 November 2018: midnight was one o'clock.
     const read = Number(at("2018-11-04T00:30", "America/Sao_Paulo"));
     expect(Math.abs(read - utc("2018-11-04T03:00:00Z"))).toBeLessThanOrEqual(3_600_000);
+  });
+});
+
+describe("--cause", () => {
+  test("repeats, takes commas, and names each cause once", () => {
+    const first = cause("meta-refused, task-failed");
+    expect(cause("unknown,meta-refused", first)).toEqual(["meta-refused", "task-failed", "unknown"]);
+  });
+
+  test.each(["", "Meta-Refused", "refused", "meta-refused,", "meta-refused,x"])("refuses %j", (text) => {
+    expect(parsed((one: string) => cause(one), text)).toBe("refused");
+  });
+});
+
+describe("the sale of explain", () => {
+  test.each([
+    ["9445", "9445"],
+    [" BOT19_1763607031_ab12cd ", "BOT19_1763607031_ab12cd"],
+    ["", "refused"],
+    ["9445,9446", "refused"],
+    ["9445 9446", "refused"],
+  ])("reads %j as %s: exactly one", (text, name) => {
+    expect(parsed(reference, text)).toBe(name);
   });
 });

@@ -50,6 +50,22 @@ export async function survey(ports: SurveyPorts, selection: Selection): Promise<
   return { now, judged, others: [], unknown: [], span, outside: await ports.sales.outside(span, now), lack };
 }
 
+/** One sale of any state. Whether it is open says if its verdict means anything. */
+export interface Examined extends Pick<Survey, "now" | "lack"> {
+  readonly judged: Judged;
+  readonly open: boolean;
+}
+
+/** Null where no sale bears the name. */
+export async function examine(ports: SurveyPorts, reference: string): Promise<Examined | null> {
+  const now = await ports.sales.now();
+  const sale = (await ports.sales.named([reference])).get(reference);
+  if (sale === undefined) return null;
+  const { judged, lack } = await judgeAll(ports, [sale], now);
+  const [one] = judged;
+  return one === undefined ? null : { now, lack, judged: one, open: isOpen(one) };
+}
+
 export function spanOf(selection: Exclude<Selection, { by: "name" }>, now: Instant): Span {
   if ("hours" in selection) return { since: now - selection.hours * 3_600_000, until: null };
   return { since: selection.since, until: selection.until };

@@ -75,10 +75,20 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
       "dim",
     );
   }
-  if (plan.left.length === 0) return;
-  const persons = plan.left.filter((item) => item.person !== null).length;
-  const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
-  output.say(`left ${plan.left.length} ${sales(plan.left.length)}: ${need}`, persons > 0 ? "warn" : "dim");
+  if (plan.left.length > 0) {
+    const persons = plan.left.filter((item) => item.person !== null).length;
+    const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
+    output.say(`left ${plan.left.length} ${sales(plan.left.length)}: ${need}`, persons > 0 ? "warn" : "dim");
+  }
+  const id = unfinished(plan, result);
+  if (id !== null) output.say(`next: purchase-fix explain ${id}${ctx.again}`);
+}
+
+/** The first sale that a person must look at: one that was left, or that Meta refused just now. */
+function unfinished(plan: Plan, { outcomes }: Result): number | null {
+  const left = plan.left.find(({ person }) => person !== null);
+  const refused = outcomes.find(({ answer, effect }) => answer === "refused" && effect === "kept");
+  return (left ?? refused)?.judged.sale.id ?? null;
 }
 
 /** A run that failed in the middle: what was done all the same, and where to see the rest. */

@@ -3,8 +3,10 @@ import { gathering } from "../evidence/gather.js";
 import type { Finders } from "../evidence/gather.js";
 import type { TrackingReader } from "../meta/purchases.js";
 import { noTracking } from "../meta/purchases.js";
+import { isRedisUrl } from "../celery/redis-url.js";
 import type { EvidenceReader } from "../ports.js";
 import type { CustomerReader } from "../queries/customers.js";
+import type { Asked } from "../sales/causes.js";
 import type { Sale } from "../sales/sale.js";
 import { openTracking, TRACKING_DEADLINE_MS } from "../tracking/open.js";
 import { lazily } from "./lazily.js";
@@ -14,6 +16,7 @@ import type { TasksSurroundings } from "./tasks.js";
 export interface Sources {
   readonly evidence: EvidenceReader;
   readonly tracking: TrackingReader;
+  readonly asked: Asked;
   close(): Promise<void>;
 }
 
@@ -27,8 +30,14 @@ export function openSources(
   const redis = lazily(() => openApplicationRedis(config, around));
   const warn = (line: string) => around.output.warn(line);
   const tracking = config.redisUrl === null ? null : openTracking({ connect: redis.get, warn });
+  const broker = config.brokerUrl ?? config.redisUrl;
   return {
     tracking: tracking ?? noTracking,
+    asked: {
+      logs: config.logs.files.length > 0,
+      broker: wishes.broker && broker !== null && isRedisUrl(broker.reveal()),
+      tracking: tracking !== null,
+    },
     evidence: gathering({
       base: of.base,
       kept: of.kept,

@@ -1,9 +1,10 @@
-import type { Output, Picture, Progress, Report, Tone, Watching } from "../context.js";
+import type { Output, Page, Picture, Progress, Report, Tone, Watching } from "../context.js";
 import { ask } from "./ask.js";
 import { chartLines } from "./chart.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { json, jsonLines, tsvLines } from "./machine.js";
 import { frame, showAgain } from "./frame.js";
+import { pageColumns, pageLines, pageRows } from "./page.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
 import { noProgress, startSpinner } from "./spinner.js";
 import { tableLines, type Canvas } from "./table.js";
@@ -49,6 +50,8 @@ class StreamOutput implements OpenedOutput {
   readonly #paintOut: Paint;
   readonly #paintErr: Paint;
   #spinner: Progress = noProgress;
+  /** While pictures are drawn in place, warnings are part of the next one: it would be drawn over them. */
+  #held: string[] | null = null;
 
   constructor(options: OutputOptions, paintOut: Paint, paintErr: Paint) {
     const { stdin, stdout, stderr, format } = options;
@@ -73,13 +76,28 @@ class StreamOutput implements OpenedOutput {
     );
   }
 
+  async page(page: Page): Promise<void> {
+    this.close();
+    const { format, stdout } = this.#options;
+    if (format === "json") return writeText(this.#out, `${json(page.document(), 2)}\n`);
+    if (format === "jsonl") return writeLines(this.#out, jsonLines([page.document()]));
+    const rows = { columns: pageColumns, rows: pageRows(page) };
+    if (format === "tsv") return writeLines(this.#out, tsvLines(rows));
+    await writeLines(this.#out, pageLines(page, this.#canvas(stdout, this.#paintOut)));
+  }
+
   watch<Row>(watching: Watching<Row>): Promise<void> {
     const ends = [this.#out.signal, this.#options.signal].filter((signal) => signal !== undefined);
     const inPlace = this.forPeople && this.#options.env["TERM"] !== "dumb";
+    if (inPlace) this.#held = [];
     return showAgain(watching, AbortSignal.any(ends), async (picture, first) => {
       if (inPlace) return this.#draw(picture, first);
       await this.report(picture.report);
       for (const { text, tone } of picture.lines) this.say(text, tone);
+    }).finally(() => {
+      const rest = this.#held ?? [];
+      this.#held = null;
+      for (const line of rest) this.warn(line);
     });
   }
 
@@ -88,7 +106,9 @@ class StreamOutput implements OpenedOutput {
     this.close();
     const { stdout } = this.#options;
     const table = await tableLines(report.columns, report.rows, this.#canvas(stdout, this.#paintOut));
-    const words = lines.map(({ text, tone }) => this.#paintOut(safeLine(text), tone));
+    const warnings = (this.#held ?? []).map((text) => ({ text: `warning: ${text}`, tone: "warn" as const }));
+    const words = [...lines, ...warnings].map(({ text, tone }) => this.#paintOut(safeLine(text), tone));
+    this.#held = [];
     await this.#out.write(frame([...table, ...words], { first, rows: stdout.rows, columns: stdout.columns }));
   }
 
@@ -103,6 +123,7 @@ class StreamOutput implements OpenedOutput {
   }
 
   warn(line: string): void {
+    if (this.#held !== null) return void this.#held.push(line);
     this.#tell(`${this.#paintErr("warning:", "warn")} ${safeLine(line)}`);
   }
 

@@ -29,6 +29,8 @@ export interface Fact {
   readonly text: string;
   /** Such as `celery.log:4711`. */
   readonly where: string | null;
+  /** How one run of a task ended, where the line is of its result: copies and other sources may say otherwise. */
+  readonly tells?: Trace["result"];
 }
 
 /**

@@ -1,8 +1,10 @@
+import { causeNames, causeOf } from "./causes.js";
 import type { Outcome } from "./outcome.js";
 import { total } from "./outcome.js";
 import type { Left, Planned } from "./plan.js";
 import type { Instant } from "./sale.js";
 import { DAY } from "./sale.js";
+import { mostTelling } from "./telling.js";
 import { iso } from "./time.js";
 import type { Judged } from "./verdict.js";
 import { verdictKinds } from "./verdict.js";
@@ -26,11 +28,18 @@ export function saleJson(judged: Judged, currency: string) {
     verdict: judged.kind,
     obstacle: obstacle.kind,
     because: because(judged),
+    cause: causeOf(judged.evidence),
     eventId: identity.eventId,
     eventIdOrigin: identity.origin,
     pixelId: identity.pixelId,
     deadline: time(judged.deadline),
   };
+}
+
+/** The same with what weighed most in its verdict (`find-stuck --why`). */
+export function saleWithWhyJson(judged: Judged, currency: string) {
+  const why = mostTelling(judged);
+  return { ...saleJson(judged, currency), why: why === null ? null : { ...why, at: iso(why.at) } };
 }
 
 /** The verdict's reason, and the obstacle's where there is one. */
@@ -68,20 +77,26 @@ export function leftJson({ judged, because: reason, wouldAllow, person }: Left) 
   };
 }
 
-/** Counts and money of a list of sales, by verdict and by deadline. */
+/** Counts and money of a list of sales, by verdict, by cause and by deadline. */
 export function totals(sales: readonly Judged[], now: Instant) {
   const soon = (limit: Instant | null) => limit !== null && limit > now && limit - now < DAY;
-  const kinds = verdictKinds.map((kind) => [kind, sales.filter((judged) => judged.kind === kind)] as const);
+  const kinds = sales.map(({ kind }) => kind);
+  const told = sales.map(({ evidence }) => causeOf(evidence) ?? "unknown");
   return {
     ...total(sales.map(({ sale }) => sale)),
     /** Meta takes their events for so long and no longer. */
     expiringWithin24h: sales.filter(({ expiresAt }) => soon(expiresAt)).length,
     /** And a second copy of these is folded into the first for so long. */
     foldingEndsWithin24h: sales.filter(({ foldedUntil }) => soon(foldedUntil)).length,
-    byVerdict: Object.fromEntries(
-      kinds.filter(([, list]) => list.length > 0).map(([kind, list]) => [kind, list.length]),
-    ),
+    byVerdict: counts(verdictKinds, kinds),
+    byCause: counts(causeNames, told),
   };
+}
+
+/** How often each name occurs, in their usual order, without those that do not. */
+function counts<Name extends string>(names: readonly Name[], found: readonly Name[]) {
+  const all = names.map((name) => [name, found.filter((one) => one === name).length] as const);
+  return Object.fromEntries(all.filter(([, count]) => count > 0));
 }
 
 function time(instant: Instant | null): string | null {

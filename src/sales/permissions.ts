@@ -104,7 +104,9 @@ export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rul
   unsettled: { confirm: withEvidence, resend: whileFoldedElseDuplicate, revert: never(settleFirst) },
   delivered: { confirm: always, resend: never("Meta has it already: use confirm"), revert: evenAccepted },
   folded: {
-    confirm: never("Meta counted its event id for another sale"),
+    confirm: never(
+      "Meta counted its event id for another sale: stored here, it would hide that this one was never counted",
+    ),
     resend: always,
     revert: never("resend it: the application would send the same id again"),
   },

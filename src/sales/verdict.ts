@@ -109,7 +109,7 @@ function inFlight({ state, source }: LiveTask, folds: Folding, now: Instant): Co
 }
 
 /** One time-out, 5xx or unseen attempt among them, and it is not lost. */
-function isProvenLost(evidence: Evidence): boolean {
+export function isProvenLost(evidence: Evidence): boolean {
   return (
     evidence.complete &&
     evidence.traces.length > 0 &&

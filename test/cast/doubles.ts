@@ -4,7 +4,7 @@ import { send } from "../../src/acting/send.js";
 import type { SendPorts } from "../../src/acting/sending.js";
 import type { Selection } from "../../src/acting/survey.js";
 import { survey } from "../../src/acting/survey.js";
-import type { Output, Report, SendingContext, Watching } from "../../src/context.js";
+import type { Output, Page, Report, SendingContext, Watching } from "../../src/context.js";
 import type { Shipping } from "../../src/ports.js";
 import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { makePlan, noWishes } from "../../src/sales/plan.js";
@@ -36,6 +36,12 @@ export class OutputDouble implements Output {
     for (const row of report.rows) for (const column of report.columns) (column.shown ?? column.value)(row);
     JSON.stringify([...report.lines()]);
     this.documents.push(JSON.parse(JSON.stringify(report.document())) as Record<string, unknown>);
+    return Promise.resolve();
+  };
+  readonly pages: Page[] = [];
+  readonly page = (page: Page): Promise<void> => {
+    this.pages.push(page);
+    this.documents.push(JSON.parse(JSON.stringify(page.document())) as Record<string, unknown>);
     return Promise.resolve();
   };
   /** One picture, as if whoever watches left at once. */
@@ -91,6 +97,8 @@ export function openWorld(start = now): World {
     sales: salesOver(shop),
     evidence: evidenceOver(shop),
     shipping,
+    again: "",
+    asked: { logs: false, broker: false, tracking: false },
     policy,
     runs: runsOver(shop),
     attempts: attemptsOver(shop),

@@ -26,7 +26,9 @@ describe.concurrent("find-stuck in a pipe", () => {
     const { older, newer } = await someSales(shop);
     const { code, stdout } = await shop.run("find-stuck");
     const [header, ...lines] = stdout.trimEnd().split("\n");
-    expect(header).toBe("id\tpayment\tbot\tamount\tflagged_at\tage\tdeadline\tverdict\tobstacle\tbecause");
+    expect(header).toBe(
+      "id\tpayment\tbot\tamount\tflagged_at\tage\tdeadline\tverdict\tobstacle\tcause\tbecause",
+    );
     const cells = lines.map((line) => line.split("\t"));
     expect(cells.map(([id, , bot, amount, , age, , verdict]) => [id, bot, amount, age, verdict])).toEqual([
       [String(newer), "Violão em Casa", "12.50", "2h 58m", "ambiguous"],
@@ -127,6 +129,7 @@ describe.concurrent("find-stuck for programs", () => {
         verdict: "string",
         obstacle: "string",
         because: "string",
+        cause: "null",
         eventId: "string",
         eventIdOrigin: "string",
         pixelId: "string | null",
@@ -140,6 +143,7 @@ describe.concurrent("find-stuck for programs", () => {
       expiringWithin24h: "number",
       foldingEndsWithin24h: "number",
       byVerdict: { ambiguous: "number", untraceable: "number" },
+      byCause: { unknown: "number" },
       shown: "number",
     };
     expect(shapeOf(JSON.parse(named.stdout))).toEqual({
@@ -184,6 +188,7 @@ describe.concurrent("find-stuck for programs", () => {
         verdict: "ambiguous",
         obstacle: "none",
         because: "no answer on record; event id presumed from its page view",
+        cause: null,
         eventId: `pageview_${sale}`,
         eventIdOrigin: "pageview_event_id",
         pixelId: shop.pixels[0],

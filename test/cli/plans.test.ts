@@ -104,6 +104,7 @@ describe.concurrent("resend for programs", () => {
         expiringWithin24h: "number",
         foldingEndsWithin24h: "number",
         byVerdict: { ambiguous: "number", untraceable: "number" },
+        byCause: { unknown: "number" },
         confirmed: { count: "number", amount: "string" },
       },
     });

@@ -1,5 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { causeTable } from "../../src/sales/causes.js";
+import type { Source } from "../../src/sales/evidence.js";
+import { causes } from "../../src/sales/evidence.js";
 import type { Origin } from "../../src/sales/identity.js";
 import { obstacleKinds } from "../../src/sales/obstacle.js";
 import { answers, effects } from "../../src/sales/outcome.js";
@@ -49,12 +52,31 @@ describe("docs/verdicts.md", () => {
     expect(document).toMatch(new RegExp(`^\\| \`${origin}\` \\|`, "m"));
   });
 
+  test.each(causes)("tells what shows the cause %s, and its number in the incident report", (cause) => {
+    const { number } = causeTable[cause];
+    expect(document).toMatch(new RegExp(`^\\| \`${cause}\` \\| ${number ?? ""} ?\\| \\S.{10,} \\|`, "m"));
+  });
+
+  const sources: Readonly<Record<Source, true>> = {
+    journal: true,
+    row: true,
+    "application log": true,
+    "worker log": true,
+    "task result": true,
+    broker: true,
+    "tracking data": true,
+    attestation: true,
+  };
+  test.each(Object.keys(sources))("tells what the source %s covers", (source) => {
+    expect(document).toMatch(new RegExp(`^\\| (?:.*, )?${source}(?:, .*)? \\| \\S.{10,} \\|`, "m"));
+  });
+
   test.each([1, 2, 3, 4, 5, 6])("tells of the residual risk R%i", (number) => {
     expect(document).toMatch(new RegExp(`^- \\*\\*R${number}, `, "m"));
   });
 
   test("stays short enough to be read", () => {
-    expect(document.split("\n").length).toBeLessThan(210);
+    expect(document.split("\n").length).toBeLessThan(240);
   });
 });
 

@@ -118,3 +118,36 @@ describe("a frame", () => {
     expect(frame(["a", "b"], { first: true })).toBe("\u001b[2J\u001b[Ha\u001b[K\nb\u001b[K\n\u001b[J");
   });
 });
+
+describe("a warning while something is watched", () => {
+  const warned = async (stage: (signal: AbortSignal) => Promise<Stage>): Promise<Stage> => {
+    const stop = new AbortController();
+    const on = await stage(stop.signal);
+    let looks = 0;
+    await on.output.watch({
+      everyMs: 1_000,
+      sleep: () => Promise.resolve(looks > 1 ? stop.abort() : undefined),
+      look: () => {
+        looks += 1;
+        on.output.warn(`look ${looks}: the broker was not read`);
+        return Promise.resolve({ report: reportOf([maria]), lines: [] });
+      },
+    });
+    on.output.warn("afterwards");
+    return on;
+  };
+
+  test("is part of the picture on a terminal, since the picture would be drawn over it", async () => {
+    const { stdout, stderr } = await warned((signal) => atTerminal(100, { signal, color: false }));
+    const frames = stdout.text.split("\u001b[H").slice(1);
+    expect(frames[0]).toContain("warning: look 1: the broker was not read\u001b[K\n");
+    expect(frames[1]).not.toContain("look 1");
+    expect(frames[1]).toContain("warning: look 2: the broker was not read\u001b[K\n");
+    expect(stderr.text).toBe("warning: afterwards\n");
+  });
+
+  test("is a line of its own in a pipe", async () => {
+    const { stderr } = await warned((signal) => inPipe({ signal }));
+    expect(stderr.text.match(/warning: look \d/g)).toHaveLength(2);
+  });
+});

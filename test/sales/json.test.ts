@@ -6,6 +6,7 @@ import {
   outcomeJson,
   plannedJson,
   saleJson,
+  saleWithWhyJson,
   totals,
 } from "../../src/sales/json.js";
 import { makePlan } from "../../src/sales/plan.js";
@@ -49,6 +50,7 @@ describe("a sale", () => {
       verdict: "ambiguous",
       obstacle: "none",
       because: "no answer on record; event id presumed from its page view",
+      cause: null,
       eventId: "pageview_3f",
       eventIdOrigin: "pageview_event_id",
       pixelId: "1001",
@@ -74,6 +76,18 @@ describe("a sale", () => {
       state: "reverted",
       because: "reverted, not sent again; no answer on record; event id presumed from its page view",
     });
+  });
+
+  test("with --why adds what weighed most in its verdict, and only then", () => {
+    const told = attempt({ eventId: click, result: "accepted", because: "Meta received it", taskId: "t-1" });
+    expect(saleWithWhyJson(judged(ana(), evidence({ traces: [told] })), "BRL").why).toEqual({
+      at: "2025-11-20T13:00:00.000Z",
+      source: "application log",
+      text: "Meta received it",
+      where: "task t-1",
+    });
+    expect(saleWithWhyJson(judged(ana()), "BRL").why).toBeNull();
+    expect(saleJson(judged(ana()), "BRL")).not.toHaveProperty("why");
   });
 
   test("with an obstacle names it beside the verdict's reason", () => {
@@ -164,7 +178,7 @@ describe("totals", () => {
   test("count money exactly and name the verdicts that occur", () => {
     const list = [
       judged(ana({ amount: "0.10" })),
-      judged(ana({ amount: "0.20" })),
+      judged(ana({ amount: "0.20" }), evidence({ cause: "meta-refused" })),
       judged(bia({ amount: null })),
     ];
     expect(totals(list, now)).toEqual({
@@ -173,6 +187,7 @@ describe("totals", () => {
       expiringWithin24h: 0,
       foldingEndsWithin24h: 0,
       byVerdict: { ambiguous: 2, untraceable: 1 },
+      byCause: { "meta-refused": 1, unknown: 2 },
     });
     expect(totals([], now)).toEqual({
       count: 0,
@@ -180,6 +195,7 @@ describe("totals", () => {
       expiringWithin24h: 0,
       foldingEndsWithin24h: 0,
       byVerdict: {},
+      byCause: {},
     });
   });
 
