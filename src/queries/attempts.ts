@@ -91,7 +91,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
 }
 
 /** The fencing: a share of the lease row is held until commit, so that a successor's take-over waits for it or comes first. */
-async function hold(tx: Tx, lease: Lease): Promise<void> {
+export async function hold(tx: Tx, lease: Lease): Promise<void> {
   const rows = await tx`
     select token from purchase_fix.lease
     where name = 'run' and token = ${lease.token}::bigint and expires_at > clock_timestamp()

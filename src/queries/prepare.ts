@@ -4,10 +4,10 @@ import { SCHEMA_VERSION, migrations } from "./journal-schema.js";
 
 /**
  * Brings the schema to this build's version, all that is missing in one transaction. Two runs that start at once take
- * turns by an advisory lock. A role that may not change the schema goes on with what is there, from version 1 on: who
- * mends an incident must not fail for tables that only `attest` and `observe` need (they ask for them: `demandKept`).
+ * turns by an advisory lock. A role that may not change the schema goes on with what is there where that is `needs` at
+ * least: who mends an incident must not fail for tables that only `attest` and `observe` write.
  */
-export async function prepare(database: Database): Promise<void> {
+export async function prepare(database: Database, needs = 1): Promise<void> {
   const installed = await database.read(installedVersion);
   if (installed === SCHEMA_VERSION) return;
   try {
@@ -19,15 +19,8 @@ export async function prepare(database: Database): Promise<void> {
     });
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    if (installed === null) throw noRight("cannot be created", error as Error);
+    if ((installed ?? 0) < needs) throw noRight(installed, error as Error);
   }
-}
-
-/** @throws KnownError where the schema is older than what `attest` and `observe` write */
-export async function demandKept(tx: Tx): Promise<void> {
-  const installed = await installedVersion(tx);
-  if (installed !== null && installed >= 2) return;
-  throw noRight("lacks the tables of version 2, which cannot be made");
 }
 
 /** @throws KnownError when a newer build made the schema: an older one must not write into it. */
@@ -56,12 +49,13 @@ function isForbidden(error: unknown): boolean {
   return error instanceof KnownError && (error.cause as { code?: unknown } | undefined)?.code === "42501";
 }
 
-function noRight(what: string, error?: Error): KnownError {
+function noRight(installed: number | null, error: Error): KnownError {
+  const done = installed === null ? "created" : `brought from version ${installed} to ${SCHEMA_VERSION}`;
   return new KnownError(
     {
-      what: `The journal's schema purchase_fix ${what} with this database role`,
-      why: error instanceof KnownError ? error.problem.why : error?.message,
-      next: "have an owner of the database run the output of: purchase-fix init --print (and grant: README, Privileges)",
+      what: `The journal's schema purchase_fix cannot be ${done} with this database role`,
+      why: error instanceof KnownError ? error.problem.why : error.message,
+      next: "have an owner of the database run the output of: purchase-fix init --print (then grant: README, Privileges)",
     },
     { cause: error },
   );
