@@ -1,5 +1,5 @@
 import type { Attestation } from "../sales/attested.js";
-import type { BrokerTask, TaskResult, TaskTie } from "../sales/tasks.js";
+import type { BrokerReading, BrokerTask, TaskResult, TaskTie } from "../sales/tasks.js";
 import type { Instant } from "../sales/sale.js";
 import type { Lease, RunRecord } from "./runs.js";
 
@@ -36,6 +36,8 @@ export interface KeptEvent {
   readonly kind: string;
   readonly at: Instant;
   readonly taskId: string | null;
+  /** A task's line that no line calls a Purchase's yet: most are page views', and are forgotten soon. */
+  readonly unclaimed: boolean;
   readonly event: object;
 }
 
@@ -67,7 +69,6 @@ export interface Observed {
 export interface Keeper {
   /** False where another observer of this host is at it; who died with it is waited out. */
   begin(record: RunRecord, ttlMs: number): Promise<boolean>;
-  renew(record: RunRecord, ttlMs: number): Promise<boolean>;
   end(record: RunRecord): Promise<void>;
   /** Tasks whose result may still come, or change. */
   open(): Promise<string[]>;
@@ -76,6 +77,24 @@ export interface Keeper {
   keep(seen: Observed): Promise<{ readonly results: number; readonly events: number }>;
   /** Forgets what is older than `KEPT_FOR`; null where the role may not delete. */
   prune(): Promise<number | null>;
+}
+
+/** What `observe` looks with. */
+export interface Eyes {
+  /** Null where no Redis broker is configured; its reading is null where it could not be read. */
+  readonly tasks:
+    | (() => Promise<{
+        readonly reading: BrokerReading | null;
+        readonly results: (taskIds: Iterable<string>) => Promise<ReadonlyMap<string, TaskResult>>;
+      }>)
+    | null;
+  /** Null where no log is configured. `tasks`: those that are known to send a Purchase. */
+  readonly logs:
+    | ((
+        known: readonly KeptLog[],
+        tasks: readonly string[],
+      ) => Promise<KeptLogs & { readonly ties: readonly TaskTie[] }>)
+    | null;
 }
 
 /** What was kept, for whoever judges sales. */

@@ -21,6 +21,8 @@ export interface Shape {
   flagInstant(text: Fragment): Fragment;
   /** Fits an event id into the column: `pageview_event_id` may be longer than `meta_event_id`; the journal keeps all of it. */
   eventId(text: Fragment): Fragment;
+  /** The shop keeps page views' ids. */
+  readonly clicks: boolean;
 }
 
 /**
@@ -110,5 +112,6 @@ function shapeOf(tx: Tx, catalogue: Catalogue, timeZone: string): Shape {
     flagInstant: (text) =>
       zoned ? tx`(${text})::timestamptz` : tx`((${text})::timestamp at time zone ${timeZone})`,
     eventId: (text) => tx`(${text})::${idType}`,
+    clicks: catalogue.has("payments", "pageview_event_id"),
   };
 }

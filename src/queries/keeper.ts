@@ -10,6 +10,8 @@ const CHUNK = 2_000;
 const MAY_CHANGE = "2 days";
 /** Tasks whose lines may still come: as long, and a worker's log that is read a day late. */
 const MAY_BE_LOGGED = "3 days";
+/** The web process's line that calls a task a Purchase's may be read after the worker's; not much later. */
+const UNCLAIMED_FOR = "1 hour";
 
 /**
  * Keeps what would vanish. Every write merges, and gives the same result when it is done twice or by two hosts at once:
@@ -31,10 +33,13 @@ export function openKeeper(database: Database): Keeper {
           returning token`;
         return rows.length === 1;
       }),
-    renew: ({ id, host }, ttlMs) => lease(database, name(host), id, ttlMs),
-    end: async ({ id, host }) => {
-      await lease(database, name(host), id, 0);
-    },
+    end: ({ id, host }) =>
+      database.write(async (tx) => {
+        await tx`
+          update purchase_fix.lease set expires_at = clock_timestamp()
+          where name = ${name(host)} and run_id = ${id} and expires_at > clock_timestamp()
+          returning token`;
+      }),
     open: () =>
       database.read(async (tx) => {
         const rows = await tx<{ id: string }[]>`
@@ -47,22 +52,12 @@ export function openKeeper(database: Database): Keeper {
       database.read(async (tx) => {
         const rows = await tx<{ id: string }[]>`
           select distinct e.task_id as id from purchase_fix.log_event e
-          where e.task_id is not null and e.at > clock_timestamp() - ${MAY_BE_LOGGED}::interval`;
+          where e.task_id is not null and not e.unclaimed and e.at > clock_timestamp() - ${MAY_BE_LOGGED}::interval`;
         return { logs: await readPositions(tx), tasks: rows.map(({ id }) => id) };
       }),
     keep: (seen) => keep(database, seen),
     prune: () => database.write(prune),
   };
-}
-
-async function lease(database: Database, name: string, run: string, ttlMs: number): Promise<boolean> {
-  return await database.write(async (tx) => {
-    const rows = await tx`
-      update purchase_fix.lease set expires_at = clock_timestamp() + ${ttlMs} * interval '1 millisecond'
-      where name = ${name} and run_id = ${run} and expires_at > clock_timestamp()
-      returning token`;
-    return rows.length === 1;
-  });
 }
 
 /** Positions come last: lines whose events are not kept yet are read again. */
@@ -120,10 +115,10 @@ async function keepResults(tx: Tx, results: readonly TaskResult[]): Promise<numb
 
 async function keepEvents(tx: Tx, events: readonly KeptEvent[]): Promise<number> {
   const rows = await tx`
-    insert into purchase_fix.log_event (log, line, kind, at, task_id, event)
-    select e.log, e.line, e.kind, to_timestamp(e.at / 1000), e."taskId", e.event
+    insert into purchase_fix.log_event (log, line, kind, at, task_id, unclaimed, event)
+    select e.log, e.line, e.kind, to_timestamp(e.at / 1000), e."taskId", e.unclaimed, e.event
     from jsonb_to_recordset(${tx.json(events as never)}::jsonb)
-      e(log text, line bigint, kind text, at double precision, "taskId" text, event jsonb)
+      e(log text, line bigint, kind text, at double precision, "taskId" text, unclaimed boolean, event jsonb)
     on conflict do nothing
     returning line`;
   return rows.length;
@@ -150,6 +145,11 @@ async function prune(tx: Tx): Promise<number | null> {
   const gone = [
     await tx`delete from purchase_fix.observation where observed_at < ${limit} returning task_id`,
     await tx`delete from purchase_fix.log_event where at < ${limit} returning line`,
+    await tx`
+      delete from purchase_fix.log_event e
+      where e.unclaimed and e.at < clock_timestamp() - ${UNCLAIMED_FOR}::interval
+        and not exists (select from purchase_fix.log_event o where o.task_id = e.task_id and not o.unclaimed)
+      returning e.line`,
     await tx`delete from purchase_fix.log_position where read_at < ${limit} returning log`,
   ];
   return gone.reduce((sum, rows) => sum + rows.length, 0);

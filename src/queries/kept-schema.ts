@@ -47,11 +47,13 @@ create table if not exists purchase_fix.log_event (
   kind text not null,
   at timestamptz not null,
   task_id text,
+  unclaimed boolean not null,
   event jsonb not null,
   primary key (log, line, kind)
 );
 
 create index if not exists log_event_at on purchase_fix.log_event (at);
+create index if not exists log_event_task on purchase_fix.log_event (task_id) where not unclaimed;
 
 create table if not exists purchase_fix.log_position (
   log text primary key,

@@ -63,10 +63,10 @@ export async function readPositions(tx: Tx): Promise<KeptLog[]> {
 }
 
 async function readEvents(tx: Tx, since: number): Promise<KeptEvent[]> {
-  const rows = await tx<{ log: string; line: string; kind: string; at: string; event: object }[]>`
-    select e.log, e.line::text as line, e.kind, ${millis(tx, "e.at")} as at, e.event
+  const rows = await tx<(Omit<KeptEvent, "line" | "at"> & { line: string; at: string })[]>`
+    select e.log, e.line::text as line, e.kind, ${millis(tx, "e.at")} as at, e.task_id as "taskId", e.unclaimed, e.event
     from purchase_fix.log_event e
     where e.at >= ${momentOf(tx, since)}
     order by e.log, e.line, e.kind`;
-  return rows.map((row) => ({ ...row, line: Number(row.line), at: Number(row.at), taskId: null }));
+  return rows.map((row) => ({ ...row, line: Number(row.line), at: Number(row.at) }));
 }
