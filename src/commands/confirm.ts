@@ -27,10 +27,9 @@ export async function confirmOne(
     });
   }
   const { most, sales: bearers } = await ctx.eventIds.bearers(eventId);
-  const length = [...eventId].length;
-  if (most !== null && length > most) {
+  if (most !== null && eventId.length > most) {
     throw new KnownError({
-      what: `The event id has ${length} characters, and payments.meta_event_id holds ${most}`,
+      what: `The event id has ${eventId.length} characters, and payments.meta_event_id holds ${most}`,
       why: "a cut id would be another one; nothing was changed",
       next: "check what was pasted",
     });

@@ -46,12 +46,7 @@ export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"r
 }
 
 /** Writes the event id of sales that Meta already has, guarded like an acceptance. */
-export async function confirm(
-  tx: Tx,
-  shape: Shape,
-  lease: Lease,
-  sales: Sales<"confirm">,
-): Promise<Writes> {
+export async function confirm(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"confirm">): Promise<Writes> {
   const rows = await tx<WrittenRow[]>`
     with w as (
       select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)

@@ -76,8 +76,7 @@ async function keep(database: Database, seen: Observed): Promise<{ results: numb
 /** A task's arguments never change: what was known stays, what was not is added. */
 async function keepTasks(tx: Tx, ties: readonly TaskTie[], living: readonly BrokerTask[]): Promise<void> {
   const tasks = new Map<string, object>(ties.map((tie) => [tie.taskId, tieOnly(tie)]));
-  for (const { state, copies, ...tie } of living)
-    tasks.set(tie.taskId, { ...tieOnly(tie), state, copies });
+  for (const { state, copies, ...tie } of living) tasks.set(tie.taskId, { ...tieOnly(tie), state, copies });
   await tx`
     insert into purchase_fix.observation as o (task_id, event_id, pixel_id, state, copies, first_seen_at, last_seen_at)
     select w."taskId", w."eventId", w."pixelId", w.state, w.copies,

@@ -45,9 +45,7 @@ export function changesOf(covered: readonly Foreseen[]): string {
     .map(([key, count]) => {
       const [before = "", after = ""] = key.split(" ");
       const one = count === 1 ? "s" : "";
-      return before === after
-        ? `${count} stay${one} ${before}`
-        : `${count} ${before} become${one} ${after}`;
+      return before === after ? `${count} stay${one} ${before}` : `${count} ${before} become${one} ${after}`;
     })
     .join(", ");
 }

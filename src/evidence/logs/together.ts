@@ -23,9 +23,7 @@ export function together(kept: KeptLogs, read: ReadLogs, since: Instant, host: s
   const ids = new Map(read.stats.map(({ path, id }) => [path, id]));
   const known = new Set(kept.events.map(({ log, line, kind }) => `${log} ${line} ${kind}`));
   // A log that was read from its beginning again tells what is known already.
-  const fresh = read.events.filter(
-    ({ file, line, kind }) => !known.has(`${ids.get(file)} ${line} ${kind}`),
-  );
+  const fresh = read.events.filter(({ file, line, kind }) => !known.has(`${ids.get(file)} ${line} ${kind}`));
   const seen = [...byLog].flatMap(([log, parts]) => {
     const isKept = kept.logs.some((one) => one.log === log);
     return isKept ? clipped(parts, since) : [...parts];
