@@ -1,8 +1,8 @@
 import type { KeptEvent, KeptLog, Keeper, Observed } from "../ports.js";
-import { KEPT_FOR } from "../ports.js";
 import type { BrokerTask, TaskResult, TaskTie } from "../sales/tasks.js";
 import type { Database, Tx } from "./database.js";
 import { readPositions } from "./kept.js";
+import { prune } from "./prune.js";
 
 /** Rows per statement. */
 const CHUNK = 2_000;
@@ -10,9 +10,6 @@ const CHUNK = 2_000;
 const MAY_CHANGE = "2 days";
 /** Tasks whose lines may still come: as long, and a worker's log that is read a day late. */
 const MAY_BE_LOGGED = "3 days";
-/** The web process's line that calls a task a Purchase's may be read after the worker's; not much later. */
-const UNCLAIMED_FOR = "1 hour";
-
 /**
  * Keeps what would vanish. Every write merges, and gives the same result when it is done twice or by two hosts at once:
  * so that an observer who dies in the middle, or comes late, does no harm.
@@ -132,24 +129,4 @@ async function keepPositions(tx: Tx, logs: readonly KeptLog[]): Promise<void> {
     on conflict (log) do update
       set position = excluded.position, stats = excluded.stats, read_at = clock_timestamp()
     returning log`;
-}
-
-/** By what is oldest in each: a log that nobody reads any more, an event's own time, a task that nobody spoke of since. */
-async function prune(tx: Tx): Promise<number | null> {
-  const [right] = await tx<{ all: boolean }[]>`
-    select bool_and(has_table_privilege('purchase_fix.' || t.name, 'delete')) as all
-    from unnest(array['observation', 'log_event', 'log_position']) t(name)`;
-  if (right?.all !== true) return null;
-  const limit = tx`clock_timestamp() - ${KEPT_FOR} * interval '1 millisecond'`;
-  const gone = [
-    await tx`delete from purchase_fix.observation where observed_at < ${limit} returning task_id`,
-    await tx`delete from purchase_fix.log_event where at < ${limit} returning line`,
-    await tx`
-      delete from purchase_fix.log_event e
-      where e.unclaimed and e.at < clock_timestamp() - ${UNCLAIMED_FOR}::interval
-        and not exists (select from purchase_fix.log_event o where o.task_id = e.task_id and not o.unclaimed)
-      returning e.line`,
-    await tx`delete from purchase_fix.log_position where read_at < ${limit} returning log`,
-  ];
-  return gone.reduce((sum, rows) => sum + rows.length, 0);
 }
