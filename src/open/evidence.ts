@@ -35,7 +35,8 @@ export function openSources(
       base: of.base,
       kept: keptOf(around, of.kept),
       logs: logsOf(config, around, of.kept),
-      tasks: wishes.broker ? (sales, kept) => askTasks(config, around, sales, kept) : null,
+      // What was kept speaks of tasks whether or not anybody is asked now.
+      tasks: (sales, kept) => askTasks(config, around, { sales, kept, broker: wishes.broker }),
       tracked:
         tracking === null
           ? null
@@ -49,11 +50,14 @@ export function openSources(
 async function askTasks(
   config: Config,
   around: TasksSurroundings,
-  sales: readonly Sale[],
-  kept: Parameters<NonNullable<Finders["tasks"]>>[1],
+  of: {
+    readonly sales: readonly Sale[];
+    readonly kept: Parameters<NonNullable<Finders["tasks"]>>[1];
+    readonly broker: boolean;
+  },
 ) {
-  const { readTasks } = await import("./tasks.js");
-  const read = await readTasks(config, around);
+  const { sales, kept } = of;
+  const read = of.broker ? await (await import("./tasks.js")).readTasks(config, around) : null;
   const { tasksTold } = await import("../celery/told.js");
   const known = new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []));
   const nothing = { reading: null, results: async () => new Map(), workers: null };
