@@ -44,6 +44,10 @@ export async function attest(ctx: AttestingContext, options: AttestOptions): Pro
   }
   for (const line of told) output.say(line);
   if (!(await consent(ctx, word, options.yes))) return exitCode.attention;
+  if (ctx.signals.stop.aborted) {
+    output.say("interrupted: nothing was put on record");
+    return exitCode.attention;
+  }
   await ctx.runs.prepare(2); // Before the lock, which needs less.
   const given = await underLease(
     ctx,

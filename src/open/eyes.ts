@@ -2,6 +2,7 @@ import { isRedisUrl } from "../celery/redis-url.js";
 import type { Config } from "../config.js";
 import { newsOf } from "../evidence/logs/keeping.js";
 import type { Eyes } from "../ports.js";
+import { UNCLAIMED_FOR } from "../ports.js";
 import type { KeepingSurroundings } from "./kept.js";
 import { readNew } from "./kept.js";
 import { readTasksOnly } from "./tasks.js";
@@ -14,7 +15,8 @@ export function eyesOf(config: Config, around: KeepingSurroundings): Eyes {
   return {
     tasks,
     logs: async (known, named) => {
-      const read = await readNew(config, around, known, named);
+      const lateFrom = around.clock.now() - UNCLAIMED_FOR;
+      const read = await readNew(config, around, known, named, lateFrom);
       const ties = read.events.flatMap(({ kind, taskId, eventId, pixelId, cut }) => {
         const isWhole = kind === "queued" && taskId !== undefined && eventId !== undefined && cut !== true;
         return isWhole ? [{ taskId, eventId, pixelId: pixelId ?? null }] : [];

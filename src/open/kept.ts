@@ -56,6 +56,7 @@ export async function readNew(
   { output, clock, signals, host }: KeepingSurroundings,
   known: KeptLogs["logs"],
   tasks: readonly string[],
+  lateFrom = Infinity,
 ) {
   const { readLogs } = await import("../evidence/logs/read-logs.js");
   const { positionsIn } = await import("../evidence/logs/keeping.js");
@@ -65,6 +66,7 @@ export async function readNew(
     zone: logs.zone,
     positions: positionsIn(known, host),
     tasks,
+    lateFrom,
     signal: signals.stop,
     now: clock.now(),
   }).finally(() => bar.stop());

@@ -6,6 +6,9 @@ import type { Lease, RunRecord } from "./runs.js";
 /** How long anything observed is kept: Meta takes an event for seven days, and folds copies of it for two. */
 export const KEPT_FOR = 9 * 86_400_000;
 
+/** How long a worker's line is kept that nothing calls a Purchase's: the web process's log may be read later, on another host. */
+export const UNCLAIMED_FOR = 3_600_000;
+
 /** An operator's word on record, withdrawn or not. */
 export interface Word extends Attestation {
   readonly run: string;

@@ -1,8 +1,5 @@
-import { KEPT_FOR } from "../ports.js";
+import { KEPT_FOR, UNCLAIMED_FOR } from "../ports.js";
 import type { Tx } from "./database.js";
-
-/** The web process's line that calls a task a Purchase's may be read after the worker's; not much later. */
-const UNCLAIMED_FOR = "1 hour";
 
 /** By what is oldest in each: a log that nobody reads any more, an event's own time, a task that nobody spoke of since. */
 export async function prune(tx: Tx): Promise<number | null> {
@@ -16,7 +13,7 @@ export async function prune(tx: Tx): Promise<number | null> {
     await tx`delete from purchase_fix.log_event where at < ${limit} returning line`,
     await tx`
       delete from purchase_fix.log_event e
-      where e.unclaimed and e.at < clock_timestamp() - ${UNCLAIMED_FOR}::interval
+      where e.unclaimed and e.at < clock_timestamp() - ${UNCLAIMED_FOR} * interval '1 millisecond'
         and not exists (select from purchase_fix.log_event o where o.task_id = e.task_id and not o.unclaimed)
       returning e.line`,
     await tx`delete from purchase_fix.log_position where read_at < ${limit} returning log`,

@@ -8,11 +8,11 @@ export class Shelf {
   readonly #logs = new Map<string, KeptLog>();
   readonly #events = new Map<string, KeptEvent>();
 
-  /** One observer's look at these files, on this host. */
-  async observe(files: readonly string[], host = "web-1"): Promise<readonly string[]> {
+  /** One observer's look at these files, on this host; lines from `lateFrom` on are not older than an hour to it. */
+  async observe(files: readonly string[], host = "web-1", lateFrom = Infinity): Promise<readonly string[]> {
     const known = [...this.#logs.values()];
     const tasks = this.#tasks();
-    const read = await readAll(files, { positions: positionsIn(known, host), tasks });
+    const read = await readAll(files, { positions: positionsIn(known, host), tasks, lateFrom });
     const news = JSON.parse(JSON.stringify(newsOf(read, known, host, tasks))) as KeptLogs;
     for (const log of news.logs) this.#logs.set(log.log, log);
     for (const event of news.events) {

@@ -17,6 +17,8 @@ export interface ReadLogsOptions {
   readonly positions: readonly Position[];
   /** Ids of Purchases' tasks from events of earlier runs, so that what the workers say of them now is kept. */
   readonly tasks?: Iterable<string>;
+  /** Worker lines from here on are kept whatever their task: another host's web log may tell yet whose it is. */
+  readonly lateFrom?: Instant;
   readonly signal: AbortSignal;
   readonly now: Instant;
 }
@@ -46,7 +48,7 @@ export async function readLogs(options: ReadLogsOptions): Promise<ReadLogs> {
   const events: LogEvent[] = [];
   const read: Scanned[] = [];
   for (const file of files) {
-    const lateFrom = lastOfApplication(read) - CLOCKS;
+    const lateFrom = Math.min(lastOfApplication(read) - CLOCKS, options.lateFrom ?? Infinity);
     const one = await readOne(file, { zone, tasks, lateFrom, before: read, signal: options.signal });
     for (const event of one.events) events.push(event);
     read.push(one);

@@ -16,7 +16,9 @@ import {
   betosEvent,
   data,
   ended,
+  failed,
   folderOf,
+  none,
   queued,
   queueing,
   received,
@@ -29,8 +31,6 @@ import {
   write,
 } from "./lines.js";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const boot = web("09:00:00.000", "boot");
 const at = (time: string) => Date.parse(`2025-11-20T${time}-03:00`);
 const paymentsOf = ({ events }: Pick<AllLogs, "events">) =>
@@ -123,6 +123,26 @@ describe("logs that an observer kept bit by bit", { timeout: 120_000 }, () => {
 });
 
 describe("two hosts that keep in one place", () => {
+  test("are one shop: what the worker's host saw first is tied once the web host tells whose it is", async () => {
+    const files = write(folderOf(), {
+      "gunicorn.log": [boot, ...request("10:00:00", ana, anasEvent, task(1))],
+      "celery.log": [
+        received("10:00:00.300", task(1)),
+        failed("10:00:00.400", "ForkPoolWorker-1"),
+        ended("10:00:00.500", "ForkPoolWorker-1", task(1), none),
+        received("10:00:00.600", task(2)),
+        ended("10:00:00.700", "ForkPoolWorker-1", task(2), succeeded),
+      ],
+    });
+    const [gunicorn = "", celery = ""] = files;
+    expect(paymentsOf(await readAll(files))).toEqual([`${ana} refused`]);
+    const shelf = new Shelf();
+    await shelf.observe([celery], "worker-1", 0);
+    expect(shelf.events.some(({ unclaimed }) => unclaimed)).toBe(true);
+    await shelf.observe([gunicorn], "web-1", 0);
+    expect(paymentsOf(await shelf.all([], 0, "laptop"))).toEqual([`${ana} refused`]);
+  });
+
   const log = (payment: string, event: string, id: string) => [
     boot,
     ...request("10:00:00", payment, event, id),
