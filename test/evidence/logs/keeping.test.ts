@@ -28,6 +28,7 @@ import {
   success,
   task,
   web,
+  worker,
   write,
 } from "./lines.js";
 
@@ -127,6 +128,7 @@ describe("two hosts that keep in one place", () => {
     const files = write(folderOf(), {
       "gunicorn.log": [boot, ...request("10:00:00", ana, anasEvent, task(1))],
       "celery.log": [
+        worker("09:00:00.000", "MainProcess", "Connected to redis"),
         received("10:00:00.300", task(1)),
         failed("10:00:00.400", "ForkPoolWorker-1"),
         ended("10:00:00.500", "ForkPoolWorker-1", task(1), none),
