@@ -301,4 +301,29 @@ describe("an event id", () => {
       sales: [{ id: sale, pageviewEventId: null }],
     });
   });
+
+  test("is confirmed on a word in a shop that keeps no page views: any other sale under it speaks against", async () => {
+    const [sale, other] = [
+      await insertSale(db.witness, { botId: 1 }),
+      await insertSale(db.witness, { botId: 1, metaEventId: "taken" }),
+    ];
+    await db.query("alter table payments drop column pageview_event_id");
+    const found = await product.sale(sale);
+    const lease = await product.begin("confirm");
+    const confirm = (eventId: string) =>
+      product.attempts.confirm(lease, [
+        {
+          saleId: sale,
+          mark: found.mark,
+          lastAttempt: null,
+          eventId,
+          origin: "attestation",
+          pixelId: "",
+          because: "seen",
+        },
+      ]);
+    expect((await confirm("taken")).written).toEqual([]);
+    expect((await confirm("free")).written).toMatchObject([{ saleId: sale, metaEventId: "free" }]);
+    expect((await product.sale(other)).metaEventId).toBe("taken");
+  });
 });
