@@ -294,6 +294,23 @@ describe.concurrent("confirm --event-id", () => {
     expect((await shop.run("find-stuck --hours 100 --exit-code")).stdout).not.toContain(`\n${sale}\t`);
   });
 
+  test("is undone by the statement that journal prints: the sale is stuck again, as it was", async ({
+    shop,
+  }) => {
+    const sale = await shop.sale();
+    const before = await shop.snapshot();
+    const { stderr } = await shop.run(confirm(sale, "pageview_wrong"));
+    const run = /^run (\w+):/.exec(stderr)?.[1] ?? "";
+    const { stdout, code } = await shop.run(`journal --run ${run} --sql`);
+    expect(code).toBe(0);
+    await shop.db.query("update payments set meta_event_id = 'pageview_theirs'");
+    await shop.db.query(stdout);
+    expect(await shop.states()).toEqual({ [sale]: "confirmed as pageview_theirs" });
+    await shop.db.query("update payments set meta_event_id = 'pageview_wrong'");
+    await shop.db.query(stdout);
+    expect(await shop.snapshot()).toEqual(before);
+  });
+
   test("with --dry-run says what it would do, and does not", async ({ shop }) => {
     const sale = await shop.sale();
     const { stdout, code } = await shop.run(confirm(sale, "pageview_seen", "--dry-run"));
