@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { keepSecret } from "../cast/binary.js";
+import { hasTerminal, keepSecret } from "../cast/binary.js";
 import type { Shop } from "./fixtures.js";
 import { test } from "./fixtures.js";
 import { shapeOf } from "./shape.js";
@@ -193,8 +193,16 @@ describe.concurrent("attest", () => {
     const local = (hours: number) =>
       new Date(Date.now() - (hours + 3) * 3_600_000).toISOString().slice(0, 19);
     const { stderr } = await shop.run([
-      ...["attest", "--from", local(40), "--to", local(0), "--pixel", shop.pixels[0]],
-      ...["--reason", "its token was invalid", "--yes"],
+      "attest",
+      "--from",
+      local(40),
+      "--to",
+      local(0),
+      "--pixel",
+      shop.pixels[0],
+      "--reason",
+      "its token was invalid",
+      "--yes",
     ]);
     expect(stderr).toContain("the word covers 1 stuck sale (BRL 97.00): 1 ambiguous becomes lost");
     expect(await verdicts(shop)).toEqual({ [mine]: "lost", [other]: "ambiguous" });
@@ -261,10 +269,44 @@ describe.concurrent("attest", () => {
   });
 });
 
+describe.skipIf(!hasTerminal()).concurrent("attest on a terminal", () => {
+  test("says what the word covers before it asks; no is exit code 1 and nothing on record", async ({
+    shop,
+  }) => {
+    const sale = await shop.sale({ paidHoursAgo: 30 });
+    const asked = shop.onTerminal(word(40, 0, "--no-color"), { columns: 120 });
+    await asked.said("attest that nothing was sent from ");
+    await asked.type("n\n");
+    const no = await asked.ended;
+    expect(no.stdout).toMatch(
+      /the word covers 1 stuck sale[^]*attest that nothing was sent from [^]*nothing was put on record/,
+    );
+    expect(no.code).toBe(1);
+    expect(await shop.attempts()).toBeNull();
+    const again = shop.onTerminal(word(40, 0, "--no-color"), { columns: 120 });
+    await again.said("attest that nothing was sent from ");
+    await again.type("y\n");
+    const { stdout, code } = await again.ended;
+    expect(stdout).toContain("attestation 1 is on record");
+    expect(code).toBe(0);
+    expect(await verdicts(shop)).toEqual({ [sale]: "lost" });
+    const { stdout: list } = await shop.onTerminal("attest --list --no-color", { columns: 80 }).ended;
+    const lines = list.split("\n").map((line) => Array.from(line.trimEnd()).length);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(80);
+    expect(list).toContain("the workers");
+  });
+});
+
 describe.concurrent("confirm --event-id", () => {
   const confirm = (sale: number | string, eventId: string, ...more: string[]) => [
-    ...["confirm", "--id", String(sale), "--event-id", eventId],
-    ...["--reason", "seen in the Events Manager", ...more],
+    "confirm",
+    "--id",
+    String(sale),
+    "--event-id",
+    eventId,
+    "--reason",
+    "seen in the Events Manager",
+    ...more,
   ];
 
   test("stores the id of one sale, journals whose word it is, and sends nothing", async ({ shop }) => {

@@ -159,7 +159,9 @@ describe.concurrent("observe", () => {
       });
       expect(stderr).toContain("what earlier runs kept was not read: The database role lacks a privilege");
       expect(Object.keys(JSON.parse(stdout) as Found).length).toBeGreaterThan(0);
-      expect((JSON.parse(stdout) as Found).sales.map(({ id }) => id).toSorted()).toEqual([ana, beto]);
+      expect((JSON.parse(stdout) as Found).sales.map(({ id }) => id)).toEqual(
+        expect.arrayContaining([ana, beto]),
+      );
       expect(code).toBe(0);
     } finally {
       await shop.db.query(`drop owned by ${role}; drop role ${role}`);

@@ -159,6 +159,7 @@ describe("a word", () => {
   });
 
   test("changes nothing where it does not cover the sale, and takes no acceptance away", () => {
+    const kept = new Set<string>();
     fc.assert(
       fc.property(anySale, anyEvidence, words, (who, found, given) => {
         const before = judged(who, found);
@@ -166,20 +167,25 @@ describe("a word", () => {
         if (!attestedOf(who, found, given).complete) expect(after.kind).toBe(before.kind);
         if (before.kind === "delivered" || before.kind === "unsettled" || before.kind === "in-flight")
           expect(after.kind).toBe(before.kind);
+        kept.add(after.kind);
       }),
       { numRuns: 2_000 },
     );
+    expect([...kept]).toEqual(expect.arrayContaining(["delivered", "unsettled", "in-flight"]));
   });
 
   test("never makes a copy of the browser's fold later than 47 hours after the payment", () => {
+    let folded = 0;
     fc.assert(
       fc.property(anySale, words, (who, given) => {
         const after = judgedWith(who, evidence(), given);
         if (after.kind !== "lost" || after.foldedUntil === null) return;
+        folded += 1;
         expect(after.foldedUntil).toBeLessThanOrEqual((paidMoment(who) ?? 0) + FOLDING);
       }),
       { numRuns: 2_000 },
     );
+    expect(folded).toBeGreaterThan(0);
   });
 });
 

@@ -120,9 +120,10 @@ function merged(old: readonly Position[], read: readonly Scanned[]): Position[] 
 }
 
 function warningsOf(stats: FileStats, now: Instant): string[] {
-  const { path, logs, lines, damage, last, unreadable } = stats;
+  const { path, logs, from, lines, damage, last, unreadable } = stats;
   const told: string[] = [];
-  if (lines > 0 && logs.length === 0)
+  // A few lines that were added since may all be another program's.
+  if (from === 0 && lines > 0 && logs.length === 0)
     told.push(`${path}: no line looks like the application's log or a worker's`);
   if (damage !== null) told.push(`${path}: reading ended before the file did (${damage})`);
   if (unreadable > 0) told.push(`${path}: ${unreadable} lines about Purchases could not be read`);
