@@ -78,7 +78,7 @@ function tellOf({ currency }: AttestingContext, covered: readonly Foreseen[], to
     touched === 0
       ? []
       : [
-          `${touched} more were paid or flagged in it, and are not covered: the span must hold everything from the payment until 17 h (the task's own retries) after the last flag`,
+          `${touched} more, paid or flagged in it, ${touched === 1 ? "is" : "are"} not covered: the span must hold everything from the payment until 17 h (the task's own retries) after the last flag`,
         ];
   return [`the word covers ${sales}${what}`, ...rest];
 }

@@ -54,7 +54,7 @@ export async function listWords(
   ctx.output.say(
     words.length === 0
       ? "nobody has attested anything"
-      : `${words.length} attestation${words.length === 1 ? "" : "s"}, of which ${holding} hold${holding === 1 ? "s" : ""}`,
+      : `${words.length} attestation${words.length === 1 ? "" : "s"}, ${holding} in force`,
   );
   return exitCode.ok;
 }
@@ -73,14 +73,16 @@ function gone({ id, withdrawn }: Word): KnownError {
   });
 }
 
+const minute = (at: number) => `${iso(at).slice(0, 16).replace("T", " ")}Z`;
+
 const columns: Column<Word>[] = [
   { title: "No", value: ({ id }) => String(id), align: "right" },
-  { title: "From", value: ({ from }) => iso(from) },
-  { title: "To", value: ({ to }) => iso(to) },
+  { title: "From", value: ({ from }) => iso(from), shown: ({ from }) => minute(from) },
+  { title: "To", value: ({ to }) => iso(to), shown: ({ to }) => minute(to) },
   { title: "Pixel", value: ({ pixelId }) => pixelId, spare: 2 },
   { title: "Reason", value: ({ reason }) => reason, flexible: true },
   { title: "By", value: ({ by }) => by, spare: 1 },
-  { title: "At", value: ({ at }) => iso(at), spare: 3 },
+  { title: "At", value: ({ at }) => iso(at), shown: ({ at }) => minute(at), spare: 3 },
   { title: "Run", value: ({ run }) => run, spare: 4 },
   {
     title: "Withdrawn",

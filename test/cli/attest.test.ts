@@ -43,7 +43,7 @@ describe.concurrent("attest", () => {
     const rows = await shop.snapshot();
     const { code, stdout, stderr } = await shop.run(word(40, 0, "--yes"));
     expect(stderr).toMatch(
-      /^the word covers 1 stuck sale \(BRL 97\.00\): 1 ambiguous becomes lost\n1 more were paid or flagged in it, and are not covered: .*\nrun [0-9a-f]{12}: attestation 1 is on record; purchase-fix attest --withdraw 1 takes it back\n$/,
+      /^the word covers 1 stuck sale \(BRL 97\.00\): 1 ambiguous becomes lost\n1 more, paid or flagged in it, is not covered: .*\nrun [0-9a-f]{12}: attestation 1 is on record; purchase-fix attest --withdraw 1 takes it back\n$/,
     );
     expect(stdout.split("\n")).toEqual([
       "id\tpayment\tamount\tverdict\tbecomes\tbecause",
@@ -118,7 +118,7 @@ describe.concurrent("attest", () => {
     await shop.run(word(50, 1, "--yes"));
     await shop.run(["attest", "--withdraw", "2", "--reason", "wrong"]);
     const { stdout, stderr, code } = await shop.run("attest --list --json");
-    expect(stderr).toBe("2 attestations, of which 1 holds\n");
+    expect(stderr).toBe("2 attestations, 1 in force\n");
     expect(code).toBe(0);
     const list = JSON.parse(stdout) as { attestations: Record<string, unknown>[] };
     expect(list.attestations).toMatchObject([
