@@ -1,6 +1,17 @@
 import type { SurveyPorts } from "./acting/survey.js";
 import type { Asked } from "./sales/causes.js";
-import type { Attempts, Clock, RunRecord, Runs, Sender, Witness } from "./ports.js";
+import type {
+  Attempts,
+  Attestations,
+  Clock,
+  EventIds,
+  Eyes,
+  Keeper,
+  RunRecord,
+  Runs,
+  Sender,
+  Witness,
+} from "./ports.js";
 
 /** How a cell or a line is meant, so that colour is decided in one place (src/output). */
 export type Tone = "good" | "warn" | "bad" | "dim" | "strong";
@@ -130,6 +141,19 @@ export interface ActingContext extends ReadingContext {
 /** What `resend` is handed. */
 export interface SendingContext extends ActingContext {
   readonly sender: Sender;
+}
+
+/** What an operator's own word is given with: `attest`, and `confirm --event-id`. */
+export interface AttestingContext extends ActingContext {
+  readonly attestations: Attestations;
+  readonly eventIds: EventIds;
+}
+
+/** What `observe` is handed: eyes, and a place to keep. It can change no sale. */
+export interface ObservingContext extends Pick<ActingContext, "output" | "record"> {
+  readonly runs: Pick<Runs, "prepare">;
+  readonly keeper: Keeper;
+  readonly eyes: Eyes;
 }
 
 /** The first signal stops the taking of work; what is in flight is given up ten seconds later. */

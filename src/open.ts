@@ -3,7 +3,9 @@ import type { Config } from "./config.js";
 import { forPostgresJs } from "./connection/drivers.js";
 import type {
   ActingContext,
+  AttestingContext,
   JournalReader,
+  ObservingContext,
   Output,
   ReadingContext,
   SendingContext,
@@ -46,6 +48,8 @@ export interface Opened {
   readonly reading: ReadingContext;
   readonly acting: ActingContext;
   readonly sending: SendingContext;
+  readonly attesting: AttestingContext;
+  readonly observing: () => Promise<ObservingContext>;
   readonly journal: JournalReader;
   readonly runs: Runs;
   close(): Promise<void>;
@@ -70,7 +74,8 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
   });
   const customers = queries.openCustomers(database);
   const base = queries.openEvidence(database, config.dbTimezone);
-  const sources = openSources(config, around, { base, kept: null, customers }, { broker: options.broker });
+  const kept = queries.openKept(database);
+  const sources = openSources(config, around, { base, kept, customers }, { broker: options.broker });
   const { shipping, sender } = openPurchases({
     customers: customers.of,
     tracking: sources.tracking,
@@ -116,6 +121,15 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     reading,
     acting,
     sending: { ...acting, sender },
+    attesting: {
+      ...acting,
+      attestations: queries.openAttestations(database),
+      eventIds: queries.openEventIds(database),
+    },
+    observing: async () => {
+      const { eyesOf } = await import("./open/eyes.js");
+      return { ...acting, keeper: queries.openKeeper(database), eyes: eyesOf(config, around) };
+    },
     journal: queries.openJournal(database),
     runs,
     close: async () => {

@@ -1,10 +1,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { Selection } from "./acting/survey.js";
 import type { Flags } from "./config.js";
-import { KnownError } from "./errors.js";
 import type { CauseName } from "./sales/causes.js";
-import { count, duration, hours, moment, references, someTime, splitReferences } from "./values.js";
+import { count, duration, hours, moment, references, someTime } from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
 export interface Options extends Flags {
@@ -44,6 +42,13 @@ export interface Options extends Flags {
   readonly watch?: number | true;
   readonly why?: boolean;
   readonly cause?: readonly CauseName[];
+  readonly from?: (zone: string) => number;
+  readonly to?: (zone: string) => number;
+  readonly pixel?: string;
+  readonly reason?: string;
+  readonly list?: boolean;
+  readonly withdraw?: number;
+  readonly eventId?: string;
 }
 
 /** Options that every command takes. */
@@ -70,7 +75,7 @@ export function naming(command: Command): Command {
 
 /** Options of the commands that look at sales. */
 export function selecting(command: Command): Command {
-  naming(command)
+  const chosen = naming(command)
     .addOption(
       new Option("--hours <n>", "sales created in the last n hours")
         .argParser(hours)
@@ -81,7 +86,7 @@ export function selecting(command: Command): Command {
     )
     .addOption(new Option("--until <time>", "and before this time").argParser(moment).conflicts("id"))
     .option("--limit <n>", "at most so many, the nearest deadlines first", count);
-  return judging(command);
+  return judging(chosen);
 }
 
 /** What decides how a sale is judged: patience, pixel, and where evidence is. */
@@ -93,14 +98,15 @@ export function judging(command: Command): Command {
     .option("--pixel-id <id>", "pixel, for shops without pools")
     .option("--access-token-file <file>", "file that holds its access token")
     .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
-    .option(
-      "--evidence-log <file>",
-      "the application's and the workers' logs; repeats, takes *",
-      (one: string, more?: readonly string[]) => [...(more ?? []), one],
-    )
+    .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
     .option("--log-timezone <zone>", "zone of their clocks (this host's)")
     .option("--no-broker", "do not read queues, workers and task results (quicker)")
     .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
+}
+
+/** An option that may be given again and again. */
+export function repeated(one: string, more?: readonly string[]): readonly string[] {
+  return [...(more ?? []), one];
 }
 
 /** Options of the commands that change something. */
@@ -112,43 +118,6 @@ export function acting(command: Command): Command {
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");
-}
-
-/** The names of `--id`; `-` stands for those on standard input. */
-export async function namesOf(
-  given: readonly string[],
-  stdin: () => Promise<string>,
-): Promise<readonly string[]> {
-  const names = await Promise.all(
-    given.map(async (name) => (name === "-" ? splitReferences(await stdin()) : [name])),
-  );
-  const list = [...new Set(names.flat())];
-  if (list.length > 0) return list;
-  throw new KnownError({ what: "Standard input names no sale", next: "give ids or payment ids, one a line" });
-}
-
-/** Which sales are meant; `usual` holds where none were named. */
-export async function selectionOf(
-  options: Options,
-  timeZone: string,
-  stdin: () => Promise<string>,
-  usual: Selection | null,
-): Promise<Selection> {
-  if (options.id) return { by: "name", references: await namesOf(options.id, stdin) };
-  if (options.hours !== undefined) return { by: "span", hours: options.hours };
-  if (options.since) {
-    const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];
-    if (until !== null && until <= since)
-      throw new KnownError({ what: "--until is not after --since", next: "swap them" });
-    return { by: "span", since, until };
-  }
-  if (options.until)
-    throw new KnownError({ what: "--until needs --since", next: "say where the window begins" });
-  if (usual) return usual;
-  throw new KnownError({
-    what: "Which sales? A command that changes something needs --id or a window",
-    next: "add --id 9445, or --hours 24 (with --dry-run to look first)",
-  });
 }
 
 /** `--watch`, of the commands whose answer changes while somebody looks. */

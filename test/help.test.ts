@@ -9,7 +9,18 @@ const program = buildProgram("0.0.0", async () => undefined);
 const commands = program.commands.map((command) => command.name()).filter((name) => name !== "help");
 
 /** Every command of this version; a new one is written down here, and in the README. */
-const expected = ["find-stuck", "explain", "resend", "revert", "confirm", "celery-status", "journal", "init"];
+const expected = [
+  "find-stuck",
+  "explain",
+  "resend",
+  "revert",
+  "confirm",
+  "attest",
+  "observe",
+  "celery-status",
+  "journal",
+  "init",
+];
 
 describe.concurrent("help", () => {
   test("knows every command", () => {

@@ -8,8 +8,7 @@ import type { Left, Plan, Planned, Wishes } from "../sales/plan.js";
 import { makePlan } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { needsPerson } from "../sales/obstacle.js";
-import type { Result } from "./report.js";
-import { resultReport } from "./report.js";
+import { resultReport, type Result } from "./report.js";
 import { underLease } from "./run.js";
 import type { Sent } from "./send.js";
 import type { SendOptions } from "./sending.js";
@@ -44,6 +43,7 @@ export async function perform<Context extends ActingContext>(
   action: Action,
   options: PerformOptions,
   work: Work<Context>,
+  decide: typeof makePlan = makePlan,
 ): Promise<ExitCode> {
   const asked = opened.clock.now();
   const found = await survey(opened, options.selection);
@@ -57,7 +57,7 @@ export async function perform<Context extends ActingContext>(
       next: found.lack.next,
     });
   }
-  const plan = makePlan(action, found.judged, options.wishes, ctx.policy, found.now);
+  const plan = decide(action, found.judged, options.wishes, ctx.policy, found.now);
   if (options.dryRun || plan.act.length === 0) {
     await show(ctx, action, found, plan, { run: null, dryRun: options.dryRun, outcomes: [] });
     return options.dryRun && !options.exitCode

@@ -59,7 +59,7 @@ function accepted({ sale, evidence, identity }: Judged): Pick<Claim, "eventId" |
 }
 
 /** Rows changed without a word to Meta, a chunk at a time. What failed in the middle is told with what was done. */
-class Rows {
+export class Rows {
   readonly #ports: RowPorts;
   readonly #options: RowOptions;
   readonly #verb: Verb;

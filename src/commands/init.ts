@@ -16,7 +16,7 @@ export async function init(
     await ctx.output.data(ctx.schemaSql);
     return exitCode.ok;
   }
-  await (await ctx.runs()).prepare();
+  await (await ctx.runs()).prepare(2);
   ctx.output.say("the journal's schema purchase_fix is there");
   return exitCode.ok;
 }

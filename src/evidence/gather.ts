@@ -18,7 +18,9 @@ export interface Kept {
 export interface Finders {
   readonly base: EvidenceReader;
   readonly kept: ((sales: readonly Sale[], now: Instant) => Promise<Kept>) | null;
-  readonly logs: (() => Promise<{ told: LogsTold; ties: readonly TaskTie[] }>) | null;
+  readonly logs:
+    | ((sales: readonly Sale[], now: Instant) => Promise<{ told: LogsTold; ties: readonly TaskTie[] } | null>)
+    | null;
   readonly tasks:
     | ((sales: readonly Sale[], kept: Pick<Kept, "ties" | "results">) => Promise<TasksTold>)
     | null;
@@ -38,7 +40,7 @@ export function gathering(finders: Finders): EvidenceReader {
       const [base, kept, logs, tracked] = await Promise.all([
         finders.base.about(sales, now),
         finders.kept?.(sales, now) ?? nothingKept,
-        finders.logs?.() ?? null,
+        finders.logs?.(sales, now) ?? null,
         finders.tracked?.(sales) ?? new Map<number, string>(),
       ]);
       const ties = [...kept.ties, ...(logs?.ties ?? [])];

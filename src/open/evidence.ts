@@ -4,11 +4,13 @@ import type { Finders } from "../evidence/gather.js";
 import type { TrackingReader } from "../meta/purchases.js";
 import { noTracking } from "../meta/purchases.js";
 import { isRedisUrl } from "../celery/redis-url.js";
-import type { EvidenceReader } from "../ports.js";
+import type { EvidenceReader, KeptReader } from "../ports.js";
 import type { CustomerReader } from "../queries/customers.js";
 import type { Asked } from "../sales/causes.js";
 import type { Sale } from "../sales/sale.js";
 import { openTracking, TRACKING_DEADLINE_MS } from "../tracking/open.js";
+import type { KeepingSurroundings } from "./kept.js";
+import { keptOf, logsOf } from "./kept.js";
 import { lazily } from "./lazily.js";
 import type { TasksSurroundings } from "./tasks.js";
 
@@ -23,8 +25,8 @@ export interface Sources {
 /** Opens what is configured: logs, broker and results, tracking data. Each is read when it is asked, and only then. */
 export function openSources(
   config: Config,
-  around: TasksSurroundings,
-  of: { readonly base: EvidenceReader; readonly kept: Finders["kept"]; readonly customers: CustomerReader },
+  around: KeepingSurroundings,
+  of: { readonly base: EvidenceReader; readonly kept: KeptReader; readonly customers: CustomerReader },
   wishes: { readonly broker: boolean },
 ): Sources {
   const redis = lazily(() => openApplicationRedis(config, around));
@@ -40,9 +42,10 @@ export function openSources(
     },
     evidence: gathering({
       base: of.base,
-      kept: of.kept,
-      logs: config.logs.files.length === 0 ? null : () => readTheLogs(config, around),
-      tasks: wishes.broker ? (sales, kept) => askTasks(config, around, sales, kept) : null,
+      kept: keptOf(around, of.kept),
+      logs: logsOf(config, around, of.kept),
+      // What was kept speaks of tasks whether or not anybody is asked now.
+      tasks: (sales, kept) => askTasks(config, around, { sales, kept, broker: wishes.broker }),
       tracked:
         tracking === null
           ? null
@@ -56,30 +59,18 @@ export function openSources(
 async function askTasks(
   config: Config,
   around: TasksSurroundings,
-  sales: readonly Sale[],
-  kept: Parameters<NonNullable<Finders["tasks"]>>[1],
+  of: {
+    readonly sales: readonly Sale[];
+    readonly kept: Parameters<NonNullable<Finders["tasks"]>>[1];
+    readonly broker: boolean;
+  },
 ) {
-  const { readTasks } = await import("./tasks.js");
-  const read = await readTasks(config, around);
+  const { sales, kept } = of;
+  const read = of.broker ? await (await import("./tasks.js")).readTasks(config, around) : null;
   const { tasksTold } = await import("../celery/told.js");
   const known = new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []));
   const nothing = { reading: null, results: async () => new Map(), workers: null };
   return await tasksTold(read ?? nothing, known, kept);
-}
-
-async function readTheLogs({ logs }: Config, { output, clock, signals }: TasksSurroundings) {
-  const { readLogs } = await import("../evidence/logs/read-logs.js");
-  const { toldBy } = await import("../evidence/logs/told.js");
-  const bar = output.progress("reading the logs");
-  const read = await readLogs({
-    files: logs.files,
-    zone: logs.zone,
-    positions: [],
-    signal: signals.stop,
-    now: clock.now(),
-  }).finally(() => bar.stop());
-  for (const warning of read.warnings) output.warn(warning);
-  return toldBy(read.events, read.stats);
 }
 
 /** One connection for tracking data, made when the first event is built. */

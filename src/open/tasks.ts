@@ -42,6 +42,18 @@ export async function readTasks(config: Config, around: TasksSurroundings): Prom
   };
 }
 
+/** The same without the workers' state, which nobody keeps. */
+export async function readTasksOnly(
+  config: Config,
+  around: TasksSurroundings,
+  url: Secret,
+): Promise<Omit<TasksRead, "workers">> {
+  return {
+    reading: await quietly(around, "the broker was not read", () => readBroker(config, around, url)),
+    results: (ids) => readResults(config, around, ids),
+  };
+}
+
 async function readBroker(
   config: Config,
   { clock, signals, version }: TasksSurroundings,

@@ -87,10 +87,13 @@ export interface Attempts {
   /** Closes attempts whose rows could not be had: the answers stay on record, the rows are left. */
   close(lease: Lease, attempts: readonly string[], because: string): Promise<Written[]>;
   revert(lease: Lease, sales: readonly Guard[]): Promise<Writes>;
-  /** Writes the accepted event id of sales that Meta already has. */
+  /**
+   * Writes the accepted event id of sales that Meta already has. `because`: an operator's word, which is not taken where
+   * a sale of another click is stored under that id.
+   */
   confirm(
     lease: Lease,
-    sales: readonly (Guard & Pick<Claim, "eventId" | "origin" | "pixelId">)[],
+    sales: readonly (Guard & Pick<Claim, "eventId" | "origin" | "pixelId"> & { readonly because?: string })[],
   ): Promise<Writes>;
   /** What the rows are now: for a sale that could not be claimed. */
   states(ids: readonly number[]): Promise<Map<number, RowState>>;

@@ -28,8 +28,11 @@ export interface RunRecord {
 
 /** The run lock and the list of runs. */
 export interface Runs {
-  /** Makes the journal's schema where it is missing; KnownError where that is not allowed. */
-  prepare(): Promise<void>;
+  /**
+   * Makes the journal's schema where it is missing, and brings it to this build's version.
+   * @throws KnownError where that is not allowed, and what is there is older than `needs` (1)
+   */
+  prepare(needs?: number): Promise<void>;
   acquire(run: RunRecord, ttlMs: number): Promise<{ lease: Lease } | { holder: Holder }>;
   /** False when the lease is no longer ours. */
   renew(lease: Lease, ttlMs: number): Promise<boolean>;

@@ -21,6 +21,8 @@ export interface Shape {
   flagInstant(text: Fragment): Fragment;
   /** Fits an event id into the column: `pageview_event_id` may be longer than `meta_event_id`; the journal keeps all of it. */
   eventId(text: Fragment): Fragment;
+  /** The shop keeps page views' ids. */
+  readonly clicks: boolean;
 }
 
 /**
@@ -96,7 +98,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
  * for update) waits for it or comes first. No more than a key share: shares that overlap without a gap would keep the
  * run's own renewal waiting until the lease is gone.
  */
-async function hold(tx: Tx, lease: Lease): Promise<void> {
+export async function hold(tx: Tx, lease: Lease): Promise<void> {
   const rows = await tx`
     select token from purchase_fix.lease
     where name = 'run' and token = ${lease.token}::bigint and expires_at > clock_timestamp()
@@ -115,5 +117,6 @@ function shapeOf(tx: Tx, catalogue: Catalogue, timeZone: string): Shape {
     flagInstant: (text) =>
       zoned ? tx`(${text})::timestamptz` : tx`((${text})::timestamp at time zone ${timeZone})`,
     eventId: (text) => tx`(${text})::${idType}`,
+    clicks: catalogue.has("payments", "pageview_event_id"),
   };
 }

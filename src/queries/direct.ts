@@ -50,8 +50,9 @@ export async function confirm(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"
   const rows = await tx<WrittenRow[]>`
     with w as (
       select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)
-        w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint, "eventId" text, origin text, "pixelId" text)
-    ), held as (${held(tx, tx`true`)}
+        w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint, "eventId" text, origin text, "pixelId" text,
+          because text)
+    ), held as (${held(tx, sales.some(({ because }) => because !== undefined) ? unborne(tx, shape.clicks) : tx`true`)}
     ), changed as (
       update payments p set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`h."eventId"`)},
              meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.now})
@@ -63,11 +64,22 @@ export async function confirm(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"
       flagged_after, flagged_at_after, meta_event_id_after, effect, because, settled_at
     )
     select ${lease.run}, c.id, c."eventId", c.origin, c."pixelId", c.flagged_before, c."flaggedAt",
-           ${shape.flagInstant(tx`c."flaggedAt"`)}, true, c.flagged_at, c.event_id, 'confirmed', 'Meta had it already',
-           clock_timestamp()
+           ${shape.flagInstant(tx`c."flaggedAt"`)}, true, c.flagged_at, c.event_id, 'confirmed',
+           coalesce(c.because, 'Meta had it already'), clock_timestamp()
     from changed c order by c.id
     returning sale_id, id, effect, ${currentXid(tx)} as xid, flagged_after, flagged_at_after, meta_event_id_after`;
   return await writes(tx, sales, rows);
+}
+
+/**
+ * No sale of another click is stored under the id: an operator's word may name the wrong sale. It takes a pass over
+ * `payments`, so that it is asked for such words only.
+ */
+function unborne(tx: Tx, clicks: boolean): Fragment {
+  const same = clicks ? tx`coalesce(s.pageview_event_id = p.pageview_event_id, false)` : tx`false`;
+  return tx`not exists (
+          select from payments s where s.meta_event_id::text = w."eventId" and s.id <> p.id and not ${same}
+        )`;
 }
 
 /** An attempt of ours has no answer, and no later acceptance of the same event id settles it. */

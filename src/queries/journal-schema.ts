@@ -1,13 +1,12 @@
-/** The version of the journal's schema that this build reads and writes. */
-export const SCHEMA_VERSION = 1;
+import { keptSql } from "./kept-schema.js";
 
 /**
- * The journal, in the shop's own PostgreSQL: several hosts share it, and it commits in one transaction with the row that
- * it describes. Printed by `init --print` for a role that may create schemas.
+ * The first version: the journal, in the shop's own PostgreSQL: several hosts share it, and it commits in one transaction with the row that
+ * it describes.
  *
  * `attempt_unsettled` is the promise that a sale has at most one attempt without an answer, whoever runs.
  */
-export const schemaSql = `
+const journalSql = `
 create schema if not exists purchase_fix;
 
 create table if not exists purchase_fix.version (
@@ -66,5 +65,20 @@ create index if not exists attempt_run on purchase_fix.attempt (run_id, id);
 create index if not exists attempt_reverted on purchase_fix.attempt (sale_id) where effect = 'reverted';
 create unique index if not exists attempt_unsettled on purchase_fix.attempt (sale_id) where settled_at is null;
 
-insert into purchase_fix.version (version) values (${SCHEMA_VERSION}) on conflict do nothing;
+insert into purchase_fix.version (version) values (1) on conflict do nothing;
 `.trim();
+
+/**
+ * What makes each version out of the one before, the oldest first. What once stood here stays as it is: a version is
+ * never applied twice, and databases of every one of them are out there.
+ */
+export const migrations: readonly { readonly version: number; readonly sql: string }[] = [
+  { version: 1, sql: journalSql },
+  { version: 2, sql: keptSql },
+];
+
+/** The version of the schema that this build reads and writes. */
+export const SCHEMA_VERSION = 2;
+
+/** All versions, for a role that may create schemas: `init --print`. It does no harm to a database that has some of them. */
+export const schemaSql = migrations.map(({ sql }) => sql).join("\n\n");

@@ -114,7 +114,8 @@ function entryOf(row: EntryRow): JournalEntry {
 
 /**
  * The guarded inverse of a run, one update per changed row: it restores the values before, and only where the row still
- * is what the run wrote. Sales that Meta accepted are left out: giving them back would have them counted twice.
+ * is what the run wrote. Sales that Meta accepted are left out: giving them back would have them counted twice. One that
+ * was confirmed on an operator's word alone is stuck again.
  */
 async function inverse(tx: Tx, run: string, flagType: string): Promise<string | null> {
   const rows = await tx<EntryRow[]>`
@@ -122,14 +123,15 @@ async function inverse(tx: Tx, run: string, flagType: string): Promise<string | 
     where a.run_id = ${run} and a.effect in ('reverted', 'confirmed')
     order by a.id desc`;
   if (rows.length === 0) return null;
-  const accepted = rows.filter((row) => row.effect === "confirmed");
-  const restored = rows.filter((row) => row.effect === "reverted");
+  const isWord = (row: EntryRow) => row.event_id_origin === "attestation";
+  const accepted = rows.filter((row) => row.effect === "confirmed" && !isWord(row));
+  const restored = rows.filter((row) => row.effect === "reverted" || isWord(row));
   const time = (text: string | null) => (text === null ? "null" : `${literal(text)}::${flagType}`);
   const updates = restored.map(
     (row) => `
-update payments set meta_purchase_sent = ${literal(row.flagged_before)}, meta_purchase_sent_at = ${time(row.flagged_at_before)}
+update payments set meta_purchase_sent = ${literal(row.flagged_before)}, meta_purchase_sent_at = ${time(row.flagged_at_before)}${isWord(row) ? ", meta_event_id = null" : ""}
 where id = ${row.sale_id} and status = 'paid' and meta_purchase_sent is not distinct from ${literal(row.flagged_after)}
-  and meta_purchase_sent_at is not distinct from ${time(row.flagged_at_after)} and meta_event_id is null
+  and meta_purchase_sent_at is not distinct from ${time(row.flagged_at_after)} and meta_event_id ${isWord(row) ? `= ${literal(row.meta_event_id_after)}` : "is null"}
 returning id;`,
   );
   const left = accepted.map(

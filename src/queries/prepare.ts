@@ -1,18 +1,25 @@
 import { KnownError } from "../errors.js";
 import type { Database, Tx } from "./database.js";
-import { SCHEMA_VERSION, schemaSql } from "./journal-schema.js";
+import { SCHEMA_VERSION, migrations } from "./journal-schema.js";
 
-/** Makes the schema where it is missing. Two runs that start at once take turns by an advisory lock. */
-export async function prepare(database: Database): Promise<void> {
-  if ((await database.read(installedVersion)) === SCHEMA_VERSION) return;
+/**
+ * Brings the schema to this build's version, all that is missing in one transaction. Two runs that start at once take
+ * turns by an advisory lock. A role that may not change the schema goes on with what is there where that is `needs` at
+ * least: who mends an incident must not fail for tables that only `attest` and `observe` write.
+ */
+export async function prepare(database: Database, needs = 1): Promise<void> {
+  const installed = await database.read(installedVersion);
+  if (installed === SCHEMA_VERSION) return;
   try {
     await database.write(async (tx) => {
       await tx`select pg_advisory_xact_lock(hashtext('purchase_fix.schema'))`;
-      await installedVersion(tx);
-      await tx.unsafe(schemaSql);
+      // Another run may have been quicker.
+      const now = (await installedVersion(tx)) ?? 0;
+      for (const { version, sql } of migrations) if (version > now) await tx.unsafe(sql);
     });
   } catch (error) {
-    throw isForbidden(error) ? noRight(error as Error) : error;
+    if (!isForbidden(error)) throw error;
+    if ((installed ?? 0) < needs) throw noRight(installed, error as Error);
   }
 }
 
@@ -42,12 +49,13 @@ function isForbidden(error: unknown): boolean {
   return error instanceof KnownError && (error.cause as { code?: unknown } | undefined)?.code === "42501";
 }
 
-function noRight(error: Error): KnownError {
+function noRight(installed: number | null, error: Error): KnownError {
+  const done = installed === null ? "created" : `brought from version ${installed} to ${SCHEMA_VERSION}`;
   return new KnownError(
     {
-      what: "The journal's schema purchase_fix cannot be created with this database role",
+      what: `The journal's schema purchase_fix cannot be ${done} with this database role`,
       why: error instanceof KnownError ? error.problem.why : error.message,
-      next: "have an owner of the database run the output of: purchase-fix init --print",
+      next: "have an owner of the database run the output of: purchase-fix init --print (then grant: README, Privileges)",
     },
     { cause: error },
   );

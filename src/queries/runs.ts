@@ -6,7 +6,7 @@ import { prepare } from "./prepare.js";
 /** The run lock and the list of runs, in the journal's schema. `renewals` is a connection of its own: never behind the work's. */
 export function openRuns(database: Database, renewals: Database): Runs {
   return {
-    prepare: () => prepare(database),
+    prepare: (needs) => prepare(database, needs),
     acquire: async (run, ttlMs) => {
       try {
         return await database.write((tx) => acquire(tx, run, ttlMs));

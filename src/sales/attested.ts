@@ -1,7 +1,7 @@
 import type { Evidence, Fact, Trace } from "./evidence.js";
 import { TASK_RETRIES } from "./folding.js";
 import type { Instant, Sale } from "./sale.js";
-import { paidMoment } from "./sale.js";
+import { DAY, MINUTE, paidMoment } from "./sale.js";
 import { iso } from "./time.js";
 
 /** An operator's word that nothing was sent in a span: the token was invalid, or workers and queue were gone. */
@@ -39,8 +39,7 @@ export function attestedOf(
   const pixels = new Set((sale.pools ?? []).map(({ pixelId }) => pixelId));
   const about = words.filter(({ pixelId }) => pixelId === null || (pixels.size === 1 && pixels.has(pixelId)));
   if (paid === null || about.length === 0) return { traces: [], facts: [], complete: false };
-  const flags = [sale.flaggedAt, ...evidence.flagTimes].filter((at) => at !== null);
-  const last = Math.max(paid, ...flags);
+  const last = lastFlag(sale, evidence.flagTimes, paid);
   const end = last + (evidence.noTaskLives ? 0 : TASK_RETRIES);
   const covering = about.filter(({ from, to }) => from <= paid && to >= end);
   const touching = about.filter(({ from, to }) => from <= last && to >= paid);
@@ -48,7 +47,8 @@ export function attestedOf(
     traces: covering.map(({ reason, by, pixelId }) => ({
       source: "attestation",
       by: "application",
-      at: last,
+      // The first that can have been made: copies of the page's own pixel are folded from there on.
+      at: paid,
       pixelId,
       eventId: null,
       result: "not-sent",
@@ -63,4 +63,21 @@ export function attestedOf(
     })),
     complete: covering.length > 0,
   };
+}
+
+/** When the application last set the flag, and sent. A flag without a time is as young as its row; else nothing bounds it. */
+function lastFlag(sale: Sale, earlier: readonly Instant[], paid: Instant): Instant {
+  const flag = sale.flagged ? (sale.flaggedAt ?? sale.updatedAt ?? Infinity) : paid;
+  return Math.max(paid, flag, ...earlier);
+}
+
+/** The longest span that one word is good for: Meta takes no event older than seven days, and folds for two more. */
+const LONGEST = 14 * DAY;
+
+/** What is wrong with a span that somebody wants to attest; null where nothing is. */
+export function faultOfSpan(from: Instant, to: Instant, now: Instant): string | null {
+  if (from >= to) return `--to (${iso(to)}) is not after --from (${iso(from)})`;
+  if (to > now + MINUTE) return `--to (${iso(to)}) lies in the future: nobody can attest that`;
+  if (to - from > LONGEST) return "the span is longer than 14 days";
+  return null;
 }

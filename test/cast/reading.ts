@@ -8,13 +8,14 @@ import type { LabelledSale } from "./corpus.js";
 /** Reads logs of a host in UTC-3, long after they were written. */
 export async function readAll(
   files: readonly string[],
-  earlier: { positions?: readonly Position[]; tasks?: Iterable<string> } = {},
+  earlier: { positions?: readonly Position[]; tasks?: Iterable<string>; lateFrom?: number } = {},
 ): Promise<ReadLogs> {
   return await readLogs({
     files,
     zone: "America/Sao_Paulo",
     positions: earlier.positions ?? [],
     tasks: earlier.tasks ?? [],
+    lateFrom: earlier.lateFrom ?? Infinity,
     signal: new AbortController().signal,
     now: Date.UTC(2030, 0, 1),
   });

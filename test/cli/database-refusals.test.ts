@@ -148,7 +148,7 @@ describe.concurrent("a role that may only read", () => {
         expect(refusal(await shop.run(words, { env: role.env }))).toEqual([
           "error: The journal's schema purchase_fix cannot be created with this database role",
           expect.stringMatching(/^ {2}why: permission denied for database/),
-          "  next: have an owner of the database run the output of: purchase-fix init --print",
+          "  next: have an owner of the database run the output of: purchase-fix init --print (then grant: README, Privileges)",
         ]);
       }
       expect(await shop.attempts()).toBeNull();
@@ -188,7 +188,7 @@ describe.concurrent("a journal of another build", () => {
     await shop.db.query("insert into purchase_fix.version (version) values (99)");
     await unchanged(shop, async () => {
       const lines = refusal(await shop.run(`resend --id ${sale}`));
-      expect(lines[0]).toBe("error: The journal in this database has schema version 99; this build knows 1");
+      expect(lines[0]).toBe("error: The journal in this database has schema version 99; this build knows 2");
       expect(lines.at(-1)).toBe("  next: update purchase-fix on this host");
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { test } from "./fixtures.js";
 import type { Shop } from "./fixtures.js";
+import { migrations } from "../../src/queries/journal-schema.js";
 import { shapeOf } from "./shape.js";
 
 interface Entry {
@@ -247,5 +248,26 @@ describe.concurrent("init", () => {
     const { code, stdout } = await shop.run("init --print", { env: { DATABASE_URL: undefined } });
     expect(stdout).toContain("create schema if not exists purchase_fix");
     expect(code).toBe(0);
+  });
+
+  test("brings a journal of the first version up to date; commands that look leave it as it is", async ({
+    shop,
+  }) => {
+    const sale = await shop.sale();
+    await shop.db.query(migrations[0]?.sql ?? "");
+    const versions = async () =>
+      (await shop.db.query("select version from purchase_fix.version order by 1")).map(
+        (row) => row["version"],
+      );
+    for (const words of ["find-stuck", "journal", "attest --list", `revert --id ${sale} --dry-run`]) {
+      const { code, stderr } = await shop.run(words);
+      expect([words, code, /warning|error/.test(stderr)]).toEqual([words, 0, false]);
+    }
+    expect(await versions()).toEqual([1]);
+    expect((await shop.run(`revert --id ${sale}`)).code).toBe(0);
+    expect(await versions()).toEqual([1, 2]);
+    expect((await shop.run("init --print")).stdout).toContain(
+      "create table if not exists purchase_fix.attestation",
+    );
   });
 });

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { schemaSql } from "../../src/queries/journal-schema.js";
 import { purchaseFix } from "../cast/binary.js";
@@ -36,7 +38,7 @@ describe("a role with the privileges that the documents name, and no others", ()
     await insertPool(db.witness, { pixelId: pixel1.id, token: pixel1.tokens[0] ?? "", key, bots: [bot] });
     await db.query(schemaSql);
     const statements = statementsOf("README.md", "Privileges");
-    expect(statements).toHaveLength(5);
+    expect(statements).toHaveLength(6);
     for (const statement of statements) await db.query(statement);
     const url = new URL(db.url);
     url.username = role;
@@ -59,6 +61,24 @@ describe("a role with the privileges that the documents name, and no others", ()
     await db.query(`set role ${role}`);
     await expect(db.query("select customer_document from payments")).rejects.toThrow(/permission denied/);
     await db.query("reset role");
+  });
+
+  test("attest and observe work too, and observe may forget", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "purchase-fix-privileges-"));
+    const log = join(folder, "gunicorn.log");
+    writeFileSync(log, "2026-11-20 10:00:00,000 - INFO - boot\n");
+    const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    const words = ["--from", at(9), "--to", at(1), "--reason", "known", "--yes", "--no-broker"];
+    const ends = [
+      await purchaseFix(["attest", ...words], { env }),
+      await purchaseFix(["attest", "--list"], { env }),
+      await purchaseFix(["attest", "--withdraw", "1", "--reason", "wrong"], { env }),
+      await purchaseFix(["observe", "--evidence-log", log], { env }),
+    ];
+    rmSync(folder, { recursive: true });
+    expect(ends.map(({ code, stderr }) => [code, /warning|error/.test(stderr)])).toEqual(
+      ends.map(() => [0, false]),
+    );
   });
 
   test("without one of the three columns nothing is sent: the privilege is missed before, not after Meta's answer", async () => {

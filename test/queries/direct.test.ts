@@ -210,6 +210,34 @@ describe.each(["timestamp", "timestamptz"])(
       });
     });
 
+    describe("confirm on an operator's word", () => {
+      const confirm = (sale: Sale, eventId: string) =>
+        product.act.confirm(lease, [
+          { ...claimOf(sale, { eventId, origin: "attestation" }), because: "ana@web-1 attests it" } as never,
+        ]);
+
+      test("writes the id with flag and reason, and nothing else", async () => {
+        const [sale, other] = [await insert({ pageviewEventId: "pageview_a" }), await insert()];
+        const { result, changed } = await moving(() => confirm(sale, "pageview_seen"));
+        expect(changed).toEqual({ [sale.id]: { meta_event_id: "pageview_seen" } });
+        expect(await journal()).toMatchObject([
+          { event_id_origin: "attestation", because: "ana@web-1 attests it", effect: "confirmed" },
+        ]);
+        expect(await product.witness.check(result)).toEqual([]);
+        expect(await product.sale(other.id)).toEqual(other);
+      });
+
+      test("is not taken where another click's sale bears the id by now; one of its own click may", async () => {
+        const sale = await insert({ pageviewEventId: "pageview_a" });
+        await insert({ pageviewEventId: "pageview_b", metaEventId: "pageview_taken" });
+        await insert({ pageviewEventId: "pageview_a", metaEventId: "pageview_shared" });
+        await insert({ pageviewEventId: null, metaEventId: "pageview_of_no_click" });
+        for (const taken of ["pageview_taken", "pageview_of_no_click"])
+          expect(await moving(() => confirm(sale, taken))).toEqual({ result: [], changed: {} });
+        expect(await confirm(sale, "pageview_shared")).toMatchObject([{ effect: "confirmed" }]);
+      });
+    });
+
     describe("the statement that undoes a run", () => {
       test("restores exactly the rows that nobody has touched since", async () => {
         const [untouched, timeless] = [await insert(), await insert({ flaggedHoursAgo: null })];

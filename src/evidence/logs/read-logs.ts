@@ -17,6 +17,8 @@ export interface ReadLogsOptions {
   readonly positions: readonly Position[];
   /** Ids of Purchases' tasks from events of earlier runs, so that what the workers say of them now is kept. */
   readonly tasks?: Iterable<string>;
+  /** Worker lines from here on are kept whatever their task: another host's web log may tell yet whose it is. */
+  readonly lateFrom?: Instant;
   readonly signal: AbortSignal;
   readonly now: Instant;
 }
@@ -46,7 +48,7 @@ export async function readLogs(options: ReadLogsOptions): Promise<ReadLogs> {
   const events: LogEvent[] = [];
   const read: Scanned[] = [];
   for (const file of files) {
-    const lateFrom = lastOfApplication(read) - CLOCKS;
+    const lateFrom = Math.min(lastOfApplication(read) - CLOCKS, options.lateFrom ?? Infinity);
     const one = await readOne(file, { zone, tasks, lateFrom, before: read, signal: options.signal });
     for (const event of one.events) events.push(event);
     read.push(one);
@@ -118,9 +120,10 @@ function merged(old: readonly Position[], read: readonly Scanned[]): Position[] 
 }
 
 function warningsOf(stats: FileStats, now: Instant): string[] {
-  const { path, logs, lines, damage, last, unreadable } = stats;
+  const { path, logs, from, lines, damage, last, unreadable } = stats;
   const told: string[] = [];
-  if (lines > 0 && logs.length === 0)
+  // A few lines that were added since may all be another program's.
+  if (from === 0 && lines > 0 && logs.length === 0)
     told.push(`${path}: no line looks like the application's log or a worker's`);
   if (damage !== null) told.push(`${path}: reading ended before the file did (${damage})`);
   if (unreadable > 0) told.push(`${path}: ${unreadable} lines about Purchases could not be read`);

@@ -61,6 +61,13 @@ describe("a log that was read before", () => {
     expect(third).toMatchObject({ events: [], warnings: [], positions: second.positions });
   });
 
+  test("and to which lines of another program alone were added says nothing of it", async () => {
+    const [path = ""] = write(folderOf(), { "gunicorn.log": [boot, queueing("10:00:00.100", ana)] });
+    const first = await readAll([path]);
+    appendFileSync(path, "Traceback (most recent call last):\n");
+    expect((await readAll([path], { positions: first.positions })).warnings).toEqual([]);
+  });
+
   test("is known again under another name, compressed too", async () => {
     const folder = folderOf();
     const [path = ""] = write(folder, { "gunicorn.log": [boot, queueing("10:00:00.100", ana)] });

@@ -1,0 +1,90 @@
+import type { ExitCode } from "./errors.js";
+import type { Options } from "./options.js";
+import { namesOf, selectionOf } from "./selection.js";
+import type { Session } from "./session.js";
+import { watchEvery } from "./values.js";
+import { attestOptions, performOptions, wordOf } from "./wishes.js";
+
+/*
+ * What each command of program.ts does with its options. The commands themselves are imported when they run, since every
+ * import costs a start.
+ */
+
+/** The body of a command, in a session made of its options. */
+export type Body = (session: Session, options: Options) => Promise<ExitCode>;
+
+export const findStuck: Body = async (session, options) => {
+  const selection = await selectionOf(options, session.timeZone, session.stdin, { by: "span", hours: 24 });
+  const { reading } = await session.open("find-stuck", options);
+  const { sql = false, exitCode = false, limit = null, why = false, cause: causes = [] } = options;
+  const wishes = { selection, limit, why, causes, sql, exitCode, everyMs: watchEvery(options.watch) };
+  return (await import("./commands/find-stuck.js")).findStuck({ ...reading, clock: session.clock }, wishes);
+};
+
+export async function explain(session: Session, options: Options, id: string): Promise<ExitCode> {
+  const { reading, journal: reader } = await session.open("explain", options);
+  return (await import("./commands/explain.js")).explain({ ...reading, journal: reader }, id);
+}
+
+export const resend: Body = async (session, options) => {
+  const wishes = performOptions(options, await named(session, options), session.onTerminal);
+  const { sending } = await session.open("resend", options);
+  return (await import("./commands/resend.js")).resend(sending, wishes);
+};
+
+export const revert: Body = async (session, options) => {
+  const wishes = performOptions(options, await named(session, options), session.onTerminal);
+  const { acting: ctx } = await session.open("revert", options);
+  return (await import("./commands/revert.js")).revert(ctx, wishes);
+};
+
+export const confirm: Body = async (session, options) => {
+  const wishes = performOptions(options, await named(session, options), session.onTerminal);
+  const word = wordOf(options);
+  const { attesting: ctx } = await session.open("confirm", options);
+  const { confirm, confirmOne } = await import("./commands/confirm.js");
+  return word === null ? confirm(ctx, wishes) : confirmOne(ctx, wishes, word);
+};
+
+export const attest: Body = async (session, options) => {
+  const waitMs = options.wait ?? (session.onTerminal ? 30_000 : 0);
+  const asked = attestOptions(options, session.timeZone, waitMs);
+  const { attesting } = await session.open("attest", options);
+  const commands = await import("./commands/attest.js");
+  if (asked.do === "list") return commands.listWords(attesting);
+  return asked.do === "withdraw" ? commands.withdraw(attesting, asked) : commands.attest(attesting, asked);
+};
+
+export const observe: Body = async (session, options) => {
+  const { observing } = await session.open("observe", options);
+  return (await import("./commands/observe.js")).observe(await observing());
+};
+
+export const celeryStatus: Body = async ({ output, clock, openCelery }, options) => {
+  const ctx = { output, celery: await openCelery(options), clock };
+  const { timeout: timeoutMs = 5_000 } = options;
+  const { celeryStatus } = await import("./commands/celery-status.js");
+  return celeryStatus(ctx, { timeoutMs, everyMs: watchEvery(options.watch) });
+};
+
+export const journal: Body = async (session, options) => {
+  const sales = options.id ? await namesOf(options.id, session.stdin) : [];
+  const { journal: reader } = await session.open("journal", options);
+  const { run = null, unsettled: unsettledOnly = false, sql = false, limit = 100 } = options;
+  const ctx = { output: session.output, journal: reader, now: session.clock.now };
+  return (await import("./commands/journal.js")).journal(ctx, { sales, run, unsettledOnly, limit, sql });
+};
+
+export const init: Body = async (session, options) => {
+  const { schemaSql } = await import("./queries/journal-schema.js");
+  const ctx = {
+    output: session.output,
+    schemaSql,
+    runs: async () => (await session.open("init", options)).runs,
+  };
+  return (await import("./commands/init.js")).init(ctx, { print: options.print ?? false });
+};
+
+function named(session: Session, options: Options) {
+  return selectionOf(options, session.timeZone, session.stdin, null);
+}
