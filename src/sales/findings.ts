@@ -42,8 +42,10 @@ export function withFindings(sale: Sale, evidence: Evidence, found: Findings): E
     return { ...sibling, acceptedAt: Math.min(accepted, sibling.acceptedAt ?? Infinity) };
   });
   const own = { ...evidence, siblings, traces: united([...evidence.traces, ...found.traces]) };
+  // Whose attempts are all known not to have arrived, had no part in it.
+  const isExcluded = found.complete && own.traces.every(didNotArrive);
   const traces =
-    found.nobodys.length > 0 && carrierOf(sale, own) === null
+    found.nobodys.length > 0 && !isExcluded && carrierOf(sale, own) === null
       ? united([...own.traces, ...found.nobodys])
       : own.traces;
   return {
@@ -57,6 +59,10 @@ export function withFindings(sale: Sale, evidence: Evidence, found: Findings): E
     trackedEventId: found.trackedEventId ?? evidence.trackedEventId,
     workers: found.workers ?? evidence.workers,
   };
+}
+
+function didNotArrive({ result }: Trace): boolean {
+  return result === "refused" || result === "not-sent";
 }
 
 /** A task that is done, accepted, and has no copy left is not waited for. */

@@ -1,4 +1,4 @@
-import type { LoggedAttempt } from "../../sales/logged.js";
+import type { LoggedAttempt, Reached } from "../../sales/logged.js";
 import type { Instant } from "../../sales/sale.js";
 import { MINUTE } from "../../sales/sale.js";
 import { causeOfWait, isUnreachable, ofFailedQueueing, ofTask, type Conclusion } from "./conclude.js";
@@ -44,9 +44,20 @@ export function attemptOf(draft: Draft, around: Surroundings): LoggedAttempt | n
     tiedBy: named ? (byEventId ? "event id" : "ids") : null,
     at: told[0]?.at ?? draft.at,
     lastAt: told.at(-1)?.at ?? draft.at,
+    acceptedAt: told.find(({ received = 0 }) => received > 0)?.at ?? null,
+    reached: reachedBy(told),
     ...conclude(draft, around),
     facts: told.map(factOf),
   };
+}
+
+function reachedBy(told: readonly LogEvent[]): Reached {
+  const worker = told.filter(({ log }) => log === "worker");
+  if (worker.length > 0) return worker.length === 1 && worker[0]?.kind === "received" ? "taken" : "run";
+  const has = (...kinds: readonly LogEvent["kind"][]): boolean => told.some(({ kind }) => kinds.includes(kind));
+  if (has("queued", "wait-failed", "returned-nothing", "sent")) return "queued";
+  if (has("event-data", "not-queued")) return "built";
+  return has("begins") && !has("queueing", "will-use") ? "page" : "queueing";
 }
 
 function conclude(draft: Draft, around: Surroundings): Conclusion & { mayStillRun: boolean } {
