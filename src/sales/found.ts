@@ -74,8 +74,7 @@ export function findingsOf(sale: Sale, evidence: Evidence, told: Told): Findings
     traces: [...attempts.map(traceOfLogged), ...none, ...tasks.traces, ...word.traces],
     nobodys: [...ofNobody, ...tasks.nobodys],
     live: tasks.live,
-    complete:
-      word.complete || none.length > 0 || (logs !== null && coversAll(sale, attempts, logs.coverage)),
+    complete: word.complete || none.length > 0 || (logs !== null && coversAll(sale, attempts, logs.coverage)),
     noTaskLives: tasks.noTaskLives,
     cause: causeOfLogged(attempts),
     facts: [...factsOfLogged(attempts), ...tasks.facts, ...word.facts],

@@ -69,7 +69,14 @@ export function isWhole(spans: readonly LoggedSpan[], from: Instant, to: Instant
 export function nobodyBegan(
   sale: Sale,
   flagTimes: readonly Instant[],
-  { coverage }: { readonly coverage: { readonly application: readonly LoggedSpan[]; readonly worker: readonly LoggedSpan[] } },
+  {
+    coverage,
+  }: {
+    readonly coverage: {
+      readonly application: readonly LoggedSpan[];
+      readonly worker: readonly LoggedSpan[];
+    };
+  },
 ): Trace[] {
   const from = paidMoment(sale);
   if (from === null || sale.flaggedAt === null) return [];

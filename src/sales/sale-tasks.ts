@@ -38,7 +38,8 @@ export function tasksOfSale(
   const told = [...new Set(ids.flatMap((id) => id ?? []))].map((id) => tasks.tasksOf(id));
   const ownerOf = (taskId: string | null | undefined) => (taskId ? (logs?.ownerOf(taskId) ?? null) : null);
   const isOf = (owner: ReturnType<typeof ownerOf>, one: { id: number; paymentId?: string }) =>
-    owner !== null && (owner.id === one.id || (owner.paymentId !== null && owner.paymentId === one.paymentId));
+    owner !== null &&
+    (owner.id === one.id || (owner.paymentId !== null && owner.paymentId === one.paymentId));
   const isTheirs = (taskId: string | null | undefined) =>
     ownerOf(taskId) !== null && !isOf(ownerOf(taskId), sale);
   const traces: Trace[] = [];

@@ -33,7 +33,8 @@ function copiesOf({ corpus, rows, now }: Shop, label: LabelledSale): Copy[] {
   const unseen = truth === "received" && accepted.length === 0 ? runs.slice(0, 1) : [];
   const later = corpus.living.filter(({ sale }) => sale.saleId === saleId).map(() => now + 30 * MINUTE);
   const row = rows.find(({ id }) => id === saleId);
-  const browser = row?.pageviewEventId && row.sentFromDelivery !== false && saleId % 2 === 0 ? [label.at] : [];
+  const browser =
+    row?.pageviewEventId && row.sentFromDelivery !== false && saleId % 2 === 0 ? [label.at] : [];
   return [...[...accepted, ...unseen].map(({ at }) => at), ...later, ...browser].map((at) => ({
     eventId,
     pixelId,

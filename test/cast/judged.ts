@@ -10,7 +10,7 @@ import { findingsOf } from "../../src/sales/found.js";
 import { readingOf } from "../../src/sales/broker-reading.js";
 import type { Sale } from "../../src/sales/sale.js";
 import { HOUR, MINUTE } from "../../src/sales/sale.js";
-import type { BrokerReading, TaskResult } from "../../src/sales/tasks.js";
+import type { BrokerReading, TaskResult, TaskTie } from "../../src/sales/tasks.js";
 import type { Judged } from "../../src/sales/verdict.js";
 import { FOLDING, judge } from "../../src/sales/verdict.js";
 import type { Corpus, LabelledSale, LivingTask } from "./corpus.js";
@@ -87,11 +87,16 @@ export interface Seen {
   readonly broker?: boolean;
   /** How far back task results go: Celery keeps them for an hour, an observer for longer. */
   readonly results?: number;
+  /** An observer has kept which task bears which event. */
+  readonly observed?: boolean;
   readonly workers?: string | null;
 }
 
 export async function judgeShop(shop: Shop, folder: string, seen: Seen): Promise<Judged[]> {
-  const told = await toldOf(shop, folder, seen);
+  return judgeBy(shop, await toldOf(shop, folder, seen));
+}
+
+export function judgeBy(shop: Shop, told: Told): Judged[] {
   return shop.stuck.map(({ sale }) => {
     const base = { ...noEvidence, siblings: siblingsOf(shop, sale) };
     const evidence = withFindings(sale, base, findingsOf(sale, base, told));
@@ -99,11 +104,9 @@ export async function judgeShop(shop: Shop, folder: string, seen: Seen): Promise
   });
 }
 
-async function toldOf(shop: Shop, folder: string, seen: Seen): Promise<Told> {
+export async function toldOf(shop: Shop, folder: string, seen: Seen): Promise<Told> {
   const { corpus, now, stuck } = shop;
-  const files = corpus.book.write(mkdtempSync(join(folder, "logs-")), now);
-  const read = seen.logs === true ? await readAll(files.filter((file) => !seen.without?.test(file))) : null;
-  const logs = read === null ? null : toldBy(read.events, read.stats);
+  const logs = seen.logs === true ? await readLogsOf(shop, folder, seen.without) : null;
   const known = new Set(stuck.flatMap(({ sale }) => sale.pageviewEventId ?? []));
   const results = resultsOf(corpus.book.runs, now - (seen.results ?? HOUR));
   const tasks = {
@@ -116,7 +119,10 @@ async function toldOf(shop: Shop, folder: string, seen: Seen): Promise<Told> {
     logs: logs?.told ?? null,
     tasks:
       seen.broker === true || seen.results !== undefined
-        ? await tasksTold(tasks, known, { ties: logs?.ties ?? [], results: new Map() })
+        ? await tasksTold(tasks, known, {
+            ties: [...(logs?.ties ?? []), ...(seen.observed === true ? tiesOf(corpus.book.runs) : [])],
+            results: new Map(),
+          })
         : null,
     tracked: new Map(
       stuck.flatMap(({ sale: { id, pageviewEventId } }) =>
@@ -127,6 +133,16 @@ async function toldOf(shop: Shop, folder: string, seen: Seen): Promise<Told> {
   };
 }
 
+async function readLogsOf({ corpus, now }: Shop, folder: string, without = /$^/) {
+  const files = corpus.book.write(mkdtempSync(join(folder, "logs-")), now);
+  const { events, stats } = await readAll(files.filter((file) => !without.test(file)));
+  return toldBy(events, stats);
+}
+
+function tiesOf(runs: readonly Run[]): TaskTie[] {
+  return runs.map(({ task, sale: { eventId, pixelId } }) => ({ taskId: task, eventId, pixelId }));
+}
+
 /** Two clean looks at a broker with one worker that answers. */
 function readingOfLiving(living: readonly LivingTask[], now: number): BrokerReading {
   const seen = living.map((task, at) => shown(task, at, now));
@@ -135,10 +151,7 @@ function readingOfLiving(living: readonly LivingTask[], now: number): BrokerRead
     reports: seen.flatMap(({ reports }) => reports),
   };
   const broker = { run: "a", startedAt: now - 30 * 24 * HOUR };
-  return readingOf(
-    look({ ...parts, broker, at: now - 4_000 }),
-    look({ ...parts, broker, at: now - 1_000 }),
-  );
+  return readingOf(look({ ...parts, broker, at: now - 4_000 }), look({ ...parts, broker, at: now - 1_000 }));
 }
 
 /** A retry waits at its worker, or was put back into the list by a deploy; a fresh task lies in the list. */
@@ -147,7 +160,8 @@ function shown({ task, sale, copies, orphan, retries }: LivingTask, at: number, 
   const base = { taskId: task, eventId: sale.eventId, pixelId: sale.pixelId, retries };
   const unacked = { place: "unacked", deliveredAt: now - 10 * MINUTE } as const;
   const tag = (copy: number) => `${task}-${copy}`;
-  if (orphan) return { messages: all.map((copy) => queued({ ...base, ...unacked, tag: tag(copy) })), reports: [] };
+  if (orphan)
+    return { messages: all.map((copy) => queued({ ...base, ...unacked, tag: tag(copy) })), reports: [] };
   if (retries === 0) return { messages: all.map((copy) => queued({ ...base, tag: tag(copy) })), reports: [] };
   const eta = at % 2 === 0 ? now + HOUR : now - MINUTE;
   if (at % 2 === 0) {

@@ -54,7 +54,8 @@ export function attemptOf(draft: Draft, around: Surroundings): LoggedAttempt | n
 function reachedBy(told: readonly LogEvent[]): Reached {
   const worker = told.filter(({ log }) => log === "worker");
   if (worker.length > 0) return worker.length === 1 && worker[0]?.kind === "received" ? "taken" : "run";
-  const has = (...kinds: readonly LogEvent["kind"][]): boolean => told.some(({ kind }) => kinds.includes(kind));
+  const has = (...kinds: readonly LogEvent["kind"][]): boolean =>
+    told.some(({ kind }) => kinds.includes(kind));
   if (has("queued", "wait-failed", "returned-nothing", "sent")) return "queued";
   if (has("event-data", "not-queued")) return "built";
   return has("begins") && !has("queueing", "will-use") ? "page" : "queueing";
