@@ -46,7 +46,7 @@ export function withFindings(sale: Sale, evidence: Evidence, found: Findings): E
   const isExcluded = found.complete && own.traces.every(didNotArrive);
   const traces =
     found.nobodys.length > 0 && !isExcluded && carrierOf(sale, own) === null
-      ? united([...own.traces, ...found.nobodys])
+      ? united([...own.traces, ...found.nobodys.map(ofTheClick)])
       : own.traces;
   return {
     ...own,
@@ -59,6 +59,10 @@ export function withFindings(sale: Sale, evidence: Evidence, found: Findings): E
     trackedEventId: found.trackedEventId ?? evidence.trackedEventId,
     workers: found.workers ?? evidence.workers,
   };
+}
+
+function ofTheClick(trace: Trace): Trace {
+  return { ...trace, because: `${trace.because}, for one of the sales that share its click (risk R2)` };
 }
 
 function didNotArrive({ result }: Trace): boolean {
