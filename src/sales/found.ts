@@ -9,6 +9,7 @@ import {
   factsOfLogged,
   nobodyBegan,
   traceOfLogged,
+  waitingOf,
 } from "./logged-evidence.js";
 import type { LoggedAttempt, LoggedSpan } from "./logged.js";
 import type { Instant, Sale } from "./sale.js";
@@ -73,7 +74,8 @@ export function findingsOf(sale: Sale, evidence: Evidence, told: Told): Findings
   return {
     traces: [...attempts.map(traceOfLogged), ...none, ...tasks.traces, ...word.traces],
     nobodys: [...ofNobody, ...tasks.nobodys],
-    live: tasks.live,
+    // Of a broker that was read, a log tells nothing new.
+    live: tasks.live.length > 0 || tasks.noTaskLives ? tasks.live : waitingOf(attempts),
     complete: word.complete || none.length > 0 || (logs !== null && coversAll(sale, attempts, logs.coverage)),
     noTaskLives: tasks.noTaskLives,
     cause: causeOfLogged(attempts),

@@ -37,6 +37,8 @@ export interface LoggedAttempt {
   /** When Meta accepted it first; null where it did not, or no line tells. */
   readonly acceptedAt: Instant | null;
   readonly reached: Reached;
+  /** When its task runs again, where that is a worker's last word about it. */
+  readonly retryAt: Instant | null;
   /** `refused` and `not-sent` hold for every run of the task; one run that may have reached Meta makes it `unknown`. */
   readonly result: "accepted" | "refused" | "not-sent" | "unknown";
   /** Queued and never seen ending, or waiting for a retry: as far as these logs go. */

@@ -46,6 +46,7 @@ export function attemptOf(draft: Draft, around: Surroundings): LoggedAttempt | n
     lastAt: told.at(-1)?.at ?? draft.at,
     acceptedAt: told.find(({ received = 0 }) => received > 0)?.at ?? null,
     reached: reachedBy(told),
+    retryAt: retryIn(told),
     ...conclude(draft, around),
     facts: told.map(factOf),
   };
@@ -59,6 +60,13 @@ function reachedBy(told: readonly LogEvent[]): Reached {
   if (has("queued", "wait-failed", "returned-nothing", "sent")) return "queued";
   if (has("event-data", "not-queued")) return "built";
   return has("begins") && !has("queueing", "will-use") ? "page" : "queueing";
+}
+
+/** The retry is received at once, and kept by its worker until its time. */
+function retryIn(told: readonly LogEvent[]): Instant | null {
+  const last = told.findLast(({ log, kind }) => log === "worker" && kind !== "received");
+  const seconds = last?.kind === "retrying" ? /Retry in (\d{1,6})s/.exec(last.words ?? "")?.[1] : undefined;
+  return last === undefined || seconds === undefined ? null : last.at + Number(seconds) * 1000;
 }
 
 function conclude(draft: Draft, around: Surroundings): Conclusion & { mayStillRun: boolean } {
