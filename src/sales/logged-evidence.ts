@@ -1,14 +1,18 @@
 import type { Cause, Fact, LiveTask, Trace } from "./evidence.js";
-import type { LoggedAttempt, LoggedSpan } from "./logged.js";
+import type { LoggedAttempt, LoggedFact, LoggedSpan } from "./logged.js";
 import type { Instant, Sale } from "./sale.js";
 import { MINUTE, paidMoment } from "./sale.js";
 
 /** An attempt of the application as its logs tell it, as evidence. */
 export function traceOfLogged(attempt: LoggedAttempt): Trace {
   const { result, at, acceptedAt, lastAt, eventId, eventIdCut, pixelId, taskId, because, facts } = attempt;
-  const last = facts.at(-1);
+  // A worker knows more than whoever waited for it.
+  const line =
+    facts.find(({ at: told }) => told === acceptedAt) ??
+    facts.findLast(({ source }) => source === "worker log") ??
+    facts.at(-1);
   return {
-    source: last?.source ?? "application log",
+    source: line?.source ?? "application log",
     by: "application",
     // Folding asks when Meta had it: retries may have taken hours, and copies may have gone on after it.
     at: result === "accepted" ? (acceptedAt ?? lastAt) : at,
@@ -17,7 +21,7 @@ export function traceOfLogged(attempt: LoggedAttempt): Trace {
     eventId: eventIdCut ? null : eventId,
     result,
     unsettled: false,
-    because: `${because}${last ? ` (${last.file}:${last.line})` : ""}`,
+    because: line ? `${because} (${placeOf(line)})` : because,
     taskId,
     unseen: wasNotSeenEnding(attempt),
   };
@@ -57,8 +61,13 @@ export function causeOfLogged(attempts: readonly LoggedAttempt[]): Cause | null 
 
 export function factsOfLogged(attempts: readonly LoggedAttempt[]): Fact[] {
   return attempts.flatMap(({ facts }) =>
-    facts.map(({ at, source, file, line, text }) => ({ at, source, text, where: `${file}:${line}` })),
+    facts.map((fact) => ({ at: fact.at, source: fact.source, text: fact.text, where: placeOf(fact) })),
   );
+}
+
+/** The folder says nothing that the operator does not know. */
+function placeOf({ file, line }: LoggedFact): string {
+  return `${file.split(/[/\\]/).at(-1)}:${line}`;
 }
 
 /** A request writes its first line when the page is opened, and the flag's own clock is the database's. */
