@@ -3,7 +3,8 @@ import type { Findings } from "./findings.js";
 import type { Told } from "./found.js";
 import type { LoggedAttempt } from "./logged.js";
 import type { Instant, Sale } from "./sale.js";
-import { MINUTE } from "./sale.js";
+import { isWhole } from "./logged-evidence.js";
+import { MINUTE, paidMoment } from "./sale.js";
 import { storyOfTasks } from "./task-story.js";
 
 /** What broker and results say of one sale. */
@@ -60,8 +61,9 @@ export function tasksOfSale(
     traces,
     nobodys,
     live: told.flatMap((facts) => facts.live).filter(({ taskId }) => !isTheirs(taskId)),
-    // A task whose id nobody knows may be this sale's.
-    noTaskLives: isAbsent && (sale.pageviewEventId !== null || !tasks.strays),
+    // A task whose event nobody knows may be this sale's.
+    noTaskLives:
+      isAbsent && (!tasks.strays || sale.pageviewEventId !== null || isNamed(sale, attempts, logs)),
     facts: storyOfTasks(
       told.map((facts) => ({
         ...facts,
@@ -71,6 +73,14 @@ export function tasksOfSale(
     ),
     siblings: accepted,
   };
+}
+
+/** The log is whole from the payment until the flag was set last, and tells the event id of every attempt. */
+function isNamed(sale: Sale, attempts: readonly LoggedAttempt[], logs: Told["logs"]): boolean {
+  const paid = paidMoment(sale);
+  if (paid === null || sale.flaggedAt === null || logs === null || attempts.length === 0) return false;
+  const isTold = attempts.every(({ eventId, eventIdCut }) => eventId !== null && !eventIdCut);
+  return isTold && isWhole(logs.coverage.application, paid, sale.flaggedAt + CLOCKS);
 }
 
 /** A clock of another host. */
