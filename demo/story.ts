@@ -3,10 +3,9 @@ import type { Account, Row } from "./account.js";
 import { takeAccount } from "./account.js";
 import { booksTable, readBooks } from "./books.js";
 import { run } from "./command.js";
-import type { Fate } from "./fates.js";
-import type { Part, Sale } from "./incident.js";
 import { bots, reported, sales } from "./incident.js";
 import type { Stage } from "./stage.js";
+import { confirmedOfTheEight, hidden, idOf, idsOf, meaningless, saleOf, unmended } from "./who.js";
 
 /** Writes a line to the terminal. */
 export type Say = (line: string) => void;
@@ -61,7 +60,9 @@ export async function tell(stage: Stage, say: Say, signal: AbortSignal): Promise
   const confirmed = await rowsNow();
   const untouched = (await readBooks(stage.graph)).ledger.length === before.ledger.length;
   if (!untouched) wrong.push("confirm has sent something");
-  say(`Of the eight: ${within8(confirmed).join(", ")}. Their event ids were on record in the logs.`);
+  say(
+    `Of the eight: ${confirmedOfTheEight(confirmed).join(", ")}. Their event ids were on record in the logs.`,
+  );
 
   title("4. What would be sent?");
   await command(0, "resend", "--hours", "24", ...logs, "--dry-run");
@@ -95,7 +96,7 @@ export async function tell(stage: Stage, say: Say, signal: AbortSignal): Promise
   const rows = await rowsNow();
   const whole = takeAccount(last.ledger.length, last.ledger, rows);
   wrong.push(...whole.problems, ...unmended(rows));
-  say(`All eight are confirmed: ${within8(rows).join(", ")}.`);
+  say(`All eight are confirmed: ${confirmedOfTheEight(rows).join(", ")}.`);
   sayExact(whole);
 
   title("8. What is left, and why?");
@@ -133,42 +134,4 @@ function conclude({ sent, folded, confirmed, countedOnce }: Account, say: Say): 
   );
   say(`the other ${sent.length - folded.length} were missing, and are counted now.`);
   say(`Confirmed in the shop: ${confirmed} sales, of which Meta counts ${countedOnce} exactly once.`);
-}
-
-/** Which of the eight have their event id. */
-function within8(rows: readonly Row[]): number[] {
-  const done = new Set(rows.flatMap(({ id, meta_event_id: eventId }) => (eventId === null ? [] : [id])));
-  return reported.filter((id) => done.has(id));
-}
-
-/** The eight must be confirmed: that is what the operator asked for. */
-function unmended(rows: readonly Row[]): string[] {
-  const done = new Set(within8(rows));
-  return reported
-    .filter((id) => !done.has(id))
-    .map((id) => `sale ${id} was reported, and is still not confirmed`);
-}
-
-/** A ledger in which nothing was folded, or nothing was new, would prove nothing. */
-function meaningless({ sent, folded }: Account): string[] {
-  const isTelling = folded.length > 0 && folded.length < sent.length;
-  return isTelling ? [] : [`Meta folded ${folded.length} of ${sent.length} events: the story shows nothing`];
-}
-
-function idsOf(part: Part): string {
-  const ids = sales().flatMap((sale) => (sale.part === part ? [sale.id] : []));
-  return [ids.slice(0, -1).join(", "), ids.at(-1)].filter((text) => text !== "").join(" and ");
-}
-
-function saleOf(fate: Fate): Sale {
-  const found = sales().find((sale) => sale.fate === fate);
-  if (!found) throw new RangeError(`nobody's fate is ${fate}`);
-  return found;
-}
-
-const idOf = (fate: Fate) => saleOf(fate).id;
-
-/** Sales that Meta counts under an id that stands in no row. */
-function hidden({ unseen }: Account): string {
-  return unseen.map(({ sale, eventId }) => `${sale} (as ${eventId})`).join(", ") || "none";
 }

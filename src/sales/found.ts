@@ -9,8 +9,8 @@ import {
   factsOfLogged,
   nobodyBegan,
   traceOfLogged,
-  waitingOf,
 } from "./logged-evidence.js";
+import { waitingOf } from "./live-task.js";
 import type { LoggedAttempt, LoggedSpan } from "./logged.js";
 import type { Instant, Sale } from "./sale.js";
 import type { TaskEvidence } from "./task-evidence.js";

@@ -1,4 +1,4 @@
-import type { Cause, Fact, LiveTask, Trace } from "./evidence.js";
+import type { Cause, Fact, Trace } from "./evidence.js";
 import type { LoggedAttempt, LoggedFact, LoggedSpan } from "./logged.js";
 import type { Instant, Sale } from "./sale.js";
 import { MINUTE, paidMoment } from "./sale.js";
@@ -25,28 +25,6 @@ export function traceOfLogged(attempt: LoggedAttempt): Trace {
     taskId,
     unseen: wasNotSeenEnding(attempt),
   };
-}
-
-/** A hung run is ended by the application's time limit for tasks. */
-const LONGEST_RUN = 300_000;
-
-/** A task that waits for its retry, by its worker's last word. Whoever judges later than `runsBy` knows nothing of it. */
-export function waitingOf(attempts: readonly LoggedAttempt[]): LiveTask[] {
-  return attempts.flatMap(({ retryAt, result, eventId, eventIdCut, pixelId, taskId, lastAt }) =>
-    retryAt === null || result === "accepted"
-      ? []
-      : [
-          {
-            source: "worker log",
-            state: "waiting",
-            eventId: eventIdCut ? null : eventId,
-            pixelId,
-            seenAt: lastAt,
-            runsBy: retryAt + LONGEST_RUN,
-            taskId,
-          },
-        ],
-  );
 }
 
 /** The wait timed out, or no worker's line tells of a run: none is known that may have reached Meta. */

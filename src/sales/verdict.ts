@@ -1,6 +1,7 @@
 import { openAttempt } from "./attempts.js";
 import { foldedInto, isFolded, proofOfDelivery } from "./click.js";
 import type { Evidence, LiveTask, Trace } from "./evidence.js";
+import { livesAt } from "./live-task.js";
 import type { Folding } from "./folding.js";
 import { folding, foldingOfOpen } from "./folding.js";
 import type { Identity } from "./identity.js";
@@ -90,7 +91,7 @@ function conclude(
     const into = evidence.traces.map((trace) => foldedInto(sale, evidence, trace)).find((s) => s !== null);
     return { kind: "folded", because: `Meta counted its event id for sale ${into?.id}`, foldedUntil: null };
   }
-  const task = evidence.live.find((one) => lives(one, now));
+  const task = evidence.live.find((one) => livesAt(one, now));
   if (task) return inFlight(task, folds(), now);
   return isProvenLost(evidence) ? lost(sale, evidence, policy, folds()) : traceable(identity, folds());
 }
@@ -98,11 +99,6 @@ function conclude(
 function unsettled({ because }: Trace, folds: Folding, now: Instant): Conclusion {
   if ("until" in folds) return { kind: "unsettled", because, foldedUntil: folds.until };
   return { kind: "unsettled", because: `${because}; ${folds.doubt}`, foldedUntil: now };
-}
-
-/** A log's word that its task will run holds until then; what the broker has, is there. */
-function lives({ source, runsBy }: LiveTask, now: Instant): boolean {
-  return source !== "worker log" || runsBy === null || now < runsBy;
 }
 
 /** A copy sent beside a living task is folded only if the task runs in time: its last moment is said (risk R3). */

@@ -284,6 +284,7 @@ describe("an attempt that came to nothing", () => {
 
   test.each([
     ["its task lives", logged(), {}, tasks({ messages: [queued({ taskId: "t-ana" })] })],
+    ["the broker was not read whole", logged(), {}, tasks({ workers: { receivers: 2 } })],
     ["the workers are not well", logged(), {}, tasks({}, [], [], { workers: "frozen" })],
     ["more workers answer than logs were given", logged(), {}, tasks({}, [], [], { answered: 2 })],
     ["it is younger than a busy queue may be", logged({ lastAt: now - 10 * MINUTE }), {}, tasks({})],

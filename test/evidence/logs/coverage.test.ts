@@ -189,7 +189,7 @@ test("an acceptance whose event no web process built tells of a log that is miss
       "gunicorn.log": [web1[0] as string, ...between, ...web1.slice(1)],
       "celery.log": [received("10:00:00.000", task(7)), ...workers],
     });
-    return (await covered(await readAll(files)))[0];
+    return covered(await readAll(files))[0];
   };
   expect(await of(run("10:30:01", anasEvent, task(1)))).toEqual(["10:00:00-11:00:00"]);
   expect(await of(run("10:10:01", betosEvent, task(2))), "queued before ten, perhaps").toEqual([
