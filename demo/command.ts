@@ -28,11 +28,12 @@ export function environment(settings: Readonly<Record<string, string>>): Record<
 export async function run(
   words: readonly string[],
   settings: Readonly<Record<string, string>>,
+  cwd: string,
   signal: AbortSignal,
 ): Promise<number | null> {
   const child = spawn(process.execPath, [program, ...words], {
-    // Not the working directory, whose `.env` may belong to a real shop.
-    cwd: join(repository, "demo"),
+    // Not our own working directory, whose `.env` may belong to a real shop.
+    cwd,
     env: environment(settings),
     stdio: ["ignore", "inherit", "inherit"],
   });

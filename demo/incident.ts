@@ -1,17 +1,20 @@
+import type { Fate } from "./fates.js";
 import type { PixelConfig } from "./graph/types.js";
 
 /**
- * The incident of the demo, as data: what the shop's rows say, and what in truth happened at Meta, which the rows do not
- * say. The same for every run but for the moments, which are counted from now.
+ * The incident of the demo, as data: what the shop's rows say, what its logs tell, and what in truth happened at Meta.
+ * The same for every run but for the moments, which are counted from now.
  */
 
 /** Why a sale is in the story. */
 export type Part =
   | "report" // one of the eight that the operator reported
   | "upsell" // stuck, and bears the click of another sale
+  | "two-pixels" // stuck, its bot is in two pools of different pixels
   | "twin-pools" // stuck, its bot is in two pools of one pixel
   | "young" // flagged minutes ago: its own task may still run
   | "misconfigured" // the shop's rows keep it from being sent
+  | "made-up" // stuck, under an id that only the logs know
   | "untraceable" // nobody knows under which id or at which pixel it was sent
   | "earlier" // stuck, before the last 24 hours
   | "expired" // paid over 7 days ago
@@ -35,6 +38,30 @@ export interface Sale {
   readonly isUpsell: boolean;
   /** The event id under which Meta received the application's own event, and the pixel; null where it never did. */
   readonly atMeta: { readonly pixel: string; readonly eventId: string } | null;
+  /** What the logs tell of it; null where they have nothing. */
+  readonly fate: Fate | null;
+}
+
+const hour = 3_600_000;
+const minute = 60_000;
+
+/** When it was paid, and when its flag was set; milliseconds since 1970. */
+export function moments(
+  { hoursAgo }: Sale,
+  now: number,
+): { readonly paid: number; readonly flagged: number } {
+  const paid = now - hoursAgo * hour + 3 * minute;
+  return { paid, flagged: paid + 2 * minute };
+}
+
+export function paymentIdOf(sale: Sale, now: number): string {
+  const { paid } = moments(sale, now);
+  return `BOT${sale.bot}_${Math.floor(paid / 1000)}_${(sale.id * 1237).toString(16)}`;
+}
+
+/** What the application makes up where no page view is known. */
+export function madeUpId(sale: Sale, now: number): string {
+  return `purchase_${sale.id}_${Math.floor(moments(sale, now).flagged / 1000)}`;
 }
 
 export const music = { id: "190019001900190", name: "Violão", tokens: ["token-of-violao"] };
@@ -76,17 +103,25 @@ const products: Readonly<Record<number, readonly [string, number]>> = {
   63: ["Moldes de costura", 44.9],
 };
 
-/** The eight of the incident report. True: Meta had received it, and only storing the id had failed. */
-const report: Readonly<Record<number, boolean>> = {
-  9445: false,
-  9438: true,
-  9436: true,
-  9431: false,
-  9427: true,
-  9420: false,
-  9412: true,
-  9405: false,
+/** The eight of the incident report. */
+const report: Readonly<Record<number, Fate>> = {
+  9445: "waits for a retry",
+  9438: "sent late",
+  9436: "not stored",
+  9431: "refused",
+  9427: "web process died",
+  9420: "not valid",
+  9412: "5xx, then refused",
+  9405: "queue lost",
 };
+
+/** Meta had received these, and only storing the id had failed. */
+const arrived: ReadonlySet<Fate> = new Set([
+  "sent late",
+  "not stored",
+  "web process died",
+  "5xx, then refused",
+]);
 
 export const reported: readonly number[] = Object.keys(report)
   .map(Number)
@@ -110,7 +145,7 @@ function sale(id: number, part: Part, bot: number, changes: Partial<Sale> = {}):
   const hoursAgo = onTimeline(id);
   const pageview = `pageview_${String(id).padStart(12, "0")}`;
   const usual = { product, amount, hoursAgo, status: "paid", pageview, customer: id } as const;
-  return { id, part, bot, isUpsell: false, atMeta: null, ...usual, ...changes };
+  return { id, part, bot, isUpsell: false, atMeta: null, fate: null, ...usual, ...changes };
 }
 
 /** Received by Meta, although the row does not know it (or, for healthy ones, because it does). */
@@ -122,22 +157,22 @@ function received(row: Sale, eventId = row.pageview): Sale {
 function ordinary(id: number): Sale {
   const bot = [19, 43, 19, 31, 43, 23][id % 6] ?? 19;
   if (id % 11 === 3) return sale(id, "unpaid", bot, { status: id % 2 === 0 ? "cancelled" : "pending" });
-  return received(sale(id, "healthy", bot));
+  return received(sale(id, "healthy", bot, { fate: "well" }));
 }
 
 /** An upsell of ten minutes later: the same customer, and the same click. */
 function upsell(id: number, first: Sale): Sale {
   const more = { product: `${first.product}, módulo 2`, amount: 47, isUpsell: true };
   const same = { pageview: first.pageview, customer: first.customer };
-  return received(sale(id, "upsell", first.bot, { ...more, ...same }));
+  return received(sale(id, "upsell", first.bot, { ...more, ...same, fate: "sent late" }));
 }
 
-const theEight = Object.entries(report).map(([id, arrived], index) => {
-  const row = sale(Number(id), "report", index % 2 === 0 ? 43 : 19);
-  return arrived ? received(row) : row;
+const theEight = Object.entries(report).map(([id, fate], index) => {
+  const row = sale(Number(id), "report", index % 2 === 0 ? 43 : 19, { fate });
+  return arrived.has(fate) ? received(row) : row;
 });
 
-const first9433 = received(sale(9433, "healthy", 19));
+const first9433 = received(sale(9433, "healthy", 19, { fate: "well" }));
 const first9436 = theEight.find(({ id }) => id === 9436) ?? first9433;
 
 /** The application made up an id for it and stored it nowhere; Meta has the sale under that id. */
@@ -149,15 +184,15 @@ const special: Readonly<Record<number, Sale>> = Object.fromEntries(
     first9433,
     upsell(9434, first9433),
     upsell(9437, first9436),
-    sale(9424, "twin-pools", 23),
-    sale(9452, "young", 19),
-    sale(9451, "young", 31),
-    sale(9442, "misconfigured", 61),
-    sale(9429, "misconfigured", 62),
-    sale(9416, "misconfigured", 63),
-    sale(9409, "misconfigured", 43, { customer: null }),
-    sale(9447, "untraceable", 43, { pageview: null }),
-    sale(9418, "untraceable", 37),
+    sale(9424, "twin-pools", 23, { fate: "queue lost" }),
+    sale(9452, "young", 19, { fate: "young" }),
+    sale(9451, "young", 31, { fate: "young" }),
+    sale(9442, "misconfigured", 61, { fate: "tracking off" }),
+    sale(9429, "misconfigured", 62, { fate: "no pixel" }),
+    sale(9416, "misconfigured", 63, { fate: "corrupt token" }),
+    sale(9409, "misconfigured", 43, { customer: null, fate: "not valid" }),
+    sale(9447, "made-up", 43, { pageview: null, fate: "queue lost" }),
+    sale(9418, "two-pixels", 37, { fate: "queue lost" }),
     made9349,
   ].map((row) => [row.id, row]),
 );

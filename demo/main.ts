@@ -6,7 +6,7 @@ import { setStage } from "./stage.js";
 import { StoryFailure, tell } from "./story.js";
 
 const usage = `npm run demo             tells the incident, and leaves nothing running
-npm run demo -- --keep   keeps the shop and the stand-in for Meta up until Ctrl-C, to type the commands by hand
+npm run demo -- --keep   keeps the shop, its logs and the stand-in for Meta until Ctrl-C, to type the commands by hand
 `;
 
 /** Exit codes of a shell for a signal that ended the program. */
@@ -62,13 +62,18 @@ async function fail(error: unknown): Promise<number> {
 }
 
 /** Says how to use what is up, and waits until Ctrl-C. */
-async function wait({ settings }: Stage, signal: AbortSignal): Promise<void> {
-  const exports = Object.entries(settings).map(([name, value]) => `export ${name}='${value}'`);
-  say(`The shop and the stand-in for Meta are up, with the incident in them. In another terminal, in this folder:
+async function wait({ settings, folder }: Stage, signal: AbortSignal): Promise<void> {
+  const logs = { PURCHASE_FIX_EVIDENCE_LOGS: `${folder}/logs/*.log*` };
+  const exports = Object.entries({ ...settings, ...logs }).map(
+    ([name, value]) => `export ${name}='${value}'`,
+  );
+  say(`The shop and the stand-in for Meta are up, with the incident in them, and the application's logs of it. In
+another terminal, in this folder:
 
 ${exports.join("\n")}
 
 node bin/purchase-fix.js find-stuck
+node bin/purchase-fix.js confirm --hours 24 --dry-run
 node bin/purchase-fix.js resend --hours 24 --dry-run
 node bin/purchase-fix.js resend --id 9445
 node bin/purchase-fix.js journal
@@ -77,6 +82,8 @@ What Meta counts:  curl -s ${settings.META_GRAPH_URL}/_admin/state
 Every event:       curl -s ${settings.META_GRAPH_URL}/_admin/ledger
 The shop:          psql "$DATABASE_URL"
 
-Ctrl-C here ends both, and leaves nothing behind.`);
+The logs:          less ${folder}/logs/gunicorn.log   (without them: unset PURCHASE_FIX_EVIDENCE_LOGS)
+
+Ctrl-C here ends all, and leaves nothing behind.`);
   if (!signal.aborted) await once(signal, "abort");
 }

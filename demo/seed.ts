@@ -1,14 +1,13 @@
 import type { Graph } from "./graph/start.js";
 import type { Sale } from "./incident.js";
-import { bots, pixels, pools, sales } from "./incident.js";
+import { bots, moments, paymentIdOf, pixels, pools, sales } from "./incident.js";
 import type { Db } from "./shop.js";
 import { databaseNow, insertBot, insertBotUser, insertPool, insertSale } from "./shop.js";
 
-const hour = 3_600_000;
 const minute = 60_000;
 
-/** Fills an empty shop with the incident, and the stand-in for Meta with what had arrived there before. */
-export async function seed(db: Db, graph: Graph, key: string): Promise<void> {
+/** Fills an empty shop with the incident, and the stand-in for Meta with what had arrived there before. Returns its moment. */
+export async function seed(db: Db, graph: Graph, key: string): Promise<number> {
   const now = await databaseNow(db);
   await graph.configure({ pixels });
   await graph.sales(sales().map((sale) => registered(sale, now)));
@@ -19,29 +18,32 @@ export async function seed(db: Db, graph: Graph, key: string): Promise<void> {
   }
   for (const sale of sales()) await insert(db, sale, now);
   await db.query("commit");
-  for (const pixel of pixels) await sendAsTheApplication(graph, pixel.id, pixel.tokens[0] ?? "", now);
-}
-
-/** Milliseconds since 1970. */
-function paidAt(sale: Sale, now: number): number {
-  return now - sale.hoursAgo * hour + 3 * minute;
+  for (const { id } of pixels) {
+    await sendAsTheApplication(
+      graph,
+      id,
+      sales().flatMap((sale) => eventOf(sale, id)),
+      now,
+    );
+  }
+  return now;
 }
 
 async function insert(db: Db, sale: Sale, now: number): Promise<void> {
-  const paid = paidAt(sale, now);
+  const { paid, flagged } = moments(sale, now);
   const isPaid = sale.status === "paid";
   const customer = sale.customer === null ? null : `user_${7_000_000_000 + sale.customer}`;
   await insertSale(db, {
     id: sale.id,
     botId: sale.bot,
-    paymentId: `BOT${sale.bot}_${Math.floor(paid / 1000)}_${(sale.id * 1237).toString(16)}`,
+    paymentId: paymentIdOf(sale, now),
     status: sale.status,
     amount: sale.amount,
     createdAt: paid - 3 * minute,
     paidAt: isPaid ? paid : null,
-    updatedAt: isPaid ? paid + 2 * minute : paid,
+    updatedAt: isPaid ? flagged : paid,
     flagged: isPaid,
-    flaggedAt: isPaid ? paid + 2 * minute : null,
+    flaggedAt: isPaid ? flagged : null,
     metaEventId: sale.part === "healthy" ? sale.pageview : null,
     pageviewEventId: sale.pageview,
     customerUserId: customer,
@@ -55,7 +57,7 @@ async function insert(db: Db, sale: Sale, now: number): Promise<void> {
 
 /** Lets the ledger name the sale of each event. */
 function registered(sale: Sale, now: number) {
-  const eventTime = Math.floor(paidAt(sale, now) / 1000);
+  const eventTime = Math.floor(moments(sale, now).paid / 1000);
   return {
     sale: sale.id,
     eventTime,
@@ -64,18 +66,32 @@ function registered(sale: Sale, now: number) {
   };
 }
 
+/** An event of the application: which sale, and the id that it used. */
+export interface Sent {
+  readonly sale: Sale;
+  readonly eventId: string;
+}
+
+function eventOf(sale: Sale, pixel: string): Sent[] {
+  return sale.atMeta?.pixel === pixel ? [{ sale, eventId: sale.atMeta.eventId }] : [];
+}
+
 /** The application's own events, with the ids that it used, in the order of the payments. */
-async function sendAsTheApplication(graph: Graph, pixel: string, token: string, now: number): Promise<void> {
-  const data = sales()
-    .filter((sale) => sale.atMeta?.pixel === pixel)
-    .map((sale) => ({
-      event_name: "Purchase",
-      event_time: Math.floor(paidAt(sale, now) / 1000),
-      event_id: sale.atMeta?.eventId,
-      action_source: "website",
-      user_data: { client_ip_address: "203.0.113.7", client_user_agent: "Mozilla/5.0" },
-      custom_data: { currency: "BRL", value: sale.amount },
-    }));
+export async function sendAsTheApplication(
+  graph: Graph,
+  pixel: string,
+  events: readonly Sent[],
+  now: number,
+): Promise<void> {
+  const token = pixels.find(({ id }) => id === pixel)?.tokens[0] ?? "";
+  const data = events.map(({ sale, eventId }) => ({
+    event_name: "Purchase",
+    event_time: Math.floor(moments(sale, now).paid / 1000),
+    event_id: eventId,
+    action_source: "website",
+    user_data: { client_ip_address: "203.0.113.7", client_user_agent: "Mozilla/5.0" },
+    custom_data: { currency: "BRL", value: sale.amount },
+  }));
   const answer = await fetch(`${graph.url}/v26.0/${pixel}/events`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

@@ -34,5 +34,7 @@ export async function tasksTold(
     madeUpFor: (saleId) => [...(bySale.get(saleId) ?? [])],
     strays: tasks.some(({ eventId }) => eventId === null || (!known.has(eventId) && !madeUp.test(eventId))),
     workers,
+    readAt: reading?.readAt[0] ?? null,
+    answered: reading?.workers ?? 0,
   };
 }

@@ -30,6 +30,7 @@ export function readingOf(
     complete: doubts.length === 0,
     because: doubts.length === 0 ? null : [...new Set(doubts)].join("; "),
     readAt: [first.endedAt, second.endedAt],
+    workers: new Set([...(first.workers?.answered ?? []), ...(second.workers?.answered ?? [])]).size,
     counts: second.counts,
     brokerStartedAt: second.broker?.startedAt ?? null,
     storms: [...tasks.values()]

@@ -1,3 +1,4 @@
+import { mayHaveBeenSent } from "./click.js";
 import { waited } from "./obstacle.js";
 import type { Action, Consent, Permission } from "./permissions.js";
 import { noConsent, permits } from "./permissions.js";
@@ -6,7 +7,7 @@ import type { Judged, Policy } from "./verdict.js";
 
 type Patience = Pick<Policy, "retryHorizon">;
 
-/** The permission tables, and the three rules that depend on more than verdict and obstacle. */
+/** The permission tables, and the four rules that depend on more than verdict and obstacle. */
 export function decide(
   action: Action,
   judged: Judged,
@@ -24,6 +25,11 @@ export function decide(
   if (action === "revert" && evidence.workers !== null && !consent.ignoreWorkers) {
     const because = `the workers are not well, and may run its task after a restart (${evidence.workers})`;
     return { allowed: false, because, wouldAllow: "--ignore-workers" };
+  }
+  const sibling = evidence.siblings.find((one) => mayHaveBeenSent(one, sale.pageviewEventId));
+  if (action === "revert" && sibling !== undefined) {
+    const because = `it shares its click with sale ${sibling.id}: the application would send the same event id, which Meta counts once`;
+    return { allowed: false, because, wouldAllow };
   }
   if (action === "revert" && !waited(sale, evidence, retryHorizon, now)) {
     const because = "its own task may retry for 17 h yet, and would then send it too";

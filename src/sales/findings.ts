@@ -42,9 +42,11 @@ export function withFindings(sale: Sale, evidence: Evidence, found: Findings): E
     return { ...sibling, acceptedAt: Math.min(accepted, sibling.acceptedAt ?? Infinity) };
   });
   const own = { ...evidence, siblings, traces: united([...evidence.traces, ...found.traces]) };
+  // Whose attempts are all known not to have arrived, had no part in it.
+  const isExcluded = found.complete && own.traces.every(didNotArrive);
   const traces =
-    found.nobodys.length > 0 && carrierOf(sale, own) === null
-      ? united([...own.traces, ...found.nobodys])
+    found.nobodys.length > 0 && !isExcluded && carrierOf(sale, own) === null
+      ? united([...own.traces, ...found.nobodys.map(ofTheClick)])
       : own.traces;
   return {
     ...own,
@@ -57,6 +59,14 @@ export function withFindings(sale: Sale, evidence: Evidence, found: Findings): E
     trackedEventId: found.trackedEventId ?? evidence.trackedEventId,
     workers: found.workers ?? evidence.workers,
   };
+}
+
+function ofTheClick(trace: Trace): Trace {
+  return { ...trace, because: `${trace.because}, for one of the sales that share its click (risk R2)` };
+}
+
+function didNotArrive({ result }: Trace): boolean {
+  return result === "refused" || result === "not-sent";
 }
 
 /** A task that is done, accepted, and has no copy left is not waited for. */

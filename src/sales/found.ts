@@ -1,12 +1,21 @@
 import type { Attestation } from "./attested.js";
 import { attestedOf } from "./attested.js";
-import type { Evidence, Trace } from "./evidence.js";
+import type { Evidence } from "./evidence.js";
 import type { Findings } from "./findings.js";
-import { acceptedUnder, causeOfLogged, coversAll, factsOfLogged, traceOfLogged } from "./logged-evidence.js";
+import {
+  acceptedUnder,
+  causeOfLogged,
+  coversAll,
+  factsOfLogged,
+  nobodyBegan,
+  traceOfLogged,
+} from "./logged-evidence.js";
+import { waitingOf } from "./live-task.js";
 import type { LoggedAttempt, LoggedSpan } from "./logged.js";
 import type { Instant, Sale } from "./sale.js";
 import type { TaskEvidence } from "./task-evidence.js";
-import { storyOfTasks } from "./task-story.js";
+import { withoutRuns } from "./never-ran.js";
+import { tasksOfSale } from "./sale-tasks.js";
 
 /** What the logs tell, asked sale by sale. */
 export interface LogsTold {
@@ -19,6 +28,12 @@ export interface LogsTold {
   nobodys(eventId: string): readonly LoggedAttempt[];
   /** Whose task it is, as far as a line tells. */
   ownerOf(taskId: string): { readonly id: number | null; readonly paymentId: string | null } | null;
+  /** A worker's line from then on may be about a run of any Purchase: of which one, nothing tells. */
+  nobodysRunSince(from: Instant): boolean;
+  /** An event was built in that time, and nothing tells for which sale. */
+  mayBeBuilt(from: Instant, to: Instant): boolean;
+  /** How many logs of workers were read, rotated parts counted as one. */
+  readonly workerLogs: number;
   readonly coverage: { readonly application: readonly LoggedSpan[]; readonly worker: readonly LoggedSpan[] };
 }
 
@@ -29,6 +44,10 @@ export interface TasksTold extends TaskEvidence {
   /** Purchase tasks were met whose event id no sale that was asked about is known to bear. */
   readonly strays: boolean;
   readonly workers: string | null;
+  /** When the broker was first looked at; null where it was not read. */
+  readonly readAt: Instant | null;
+  /** How many workers answered. */
+  readonly answered: number;
 }
 
 /** Everything that was read for all sales together. */
@@ -41,67 +60,29 @@ export interface Told {
 
 /** What all that says about one sale, beside its evidence from row and journal. */
 export function findingsOf(sale: Sale, evidence: Evidence, told: Told): Findings {
+  const { logs } = told;
   const shared = evidence.siblings.length > 0 ? sale.pageviewEventId : null;
   const own = shared === null ? sale.pageviewEventId : null;
-  const attempts = told.logs?.attemptsOf({ ...sale, ownEventId: own }) ?? [];
+  const seen = logs?.attemptsOf({ ...sale, ownEventId: own }) ?? [];
+  const attempts = logs === null ? seen : seen.map((one) => withoutRuns(one, logs, told.tasks));
   const tracked = told.tracked.get(sale.id) ?? null;
-  const tasks = tasksFor(sale, told, shared, [
-    sale.pageviewEventId,
-    tracked,
-    ...attempts.map(({ eventId, eventIdCut }) => (eventIdCut ? null : eventId)),
-  ]);
+  const tasks = tasksOfSale(sale, evidence, told, { shared, tracked, attempts });
   const word = attestedOf(sale, { ...evidence, noTaskLives: tasks.noTaskLives }, told.attestations);
-  const logged = shared === null ? [] : (told.logs?.nobodys(shared) ?? []);
+  const none = logs !== null && seen.length === 0 ? nobodyBegan(sale, evidence.flagTimes, logs) : [];
+  const logged = shared === null ? [] : (logs?.nobodys(shared) ?? []);
   const ofNobody = logged.filter(({ result }) => result === "accepted").map(traceOfLogged);
   return {
-    traces: [...attempts.map(traceOfLogged), ...tasks.traces, ...word.traces],
+    traces: [...attempts.map(traceOfLogged), ...none, ...tasks.traces, ...word.traces],
     nobodys: [...ofNobody, ...tasks.nobodys],
-    live: tasks.live,
-    complete: word.complete || (told.logs !== null && coversAll(sale, attempts, told.logs.coverage)),
+    // Of a broker that was read, a log tells nothing new.
+    live: tasks.live.length > 0 || tasks.noTaskLives ? tasks.live : waitingOf(attempts),
+    complete: word.complete || none.length > 0 || (logs !== null && coversAll(sale, attempts, logs.coverage)),
     noTaskLives: tasks.noTaskLives,
     cause: causeOfLogged(attempts),
     facts: [...factsOfLogged(attempts), ...tasks.facts, ...word.facts],
     trackedEventId: tracked,
     workers: told.tasks?.workers ?? null,
-    acceptedSiblings: acceptedSiblings(sale, evidence, told),
-  };
-}
-
-type OfTasks = Pick<Findings, "traces" | "nobodys" | "live" | "noTaskLives" | "facts">;
-
-/**
- * The tasks that bear one of the sale's ids. Of a shared click's id a task is the sale's own only where a log ties it;
- * an acceptance that nobody ties is nobody's, and what may have arrived may have been this sale.
- */
-function tasksFor(
-  sale: Sale,
-  { logs, tasks }: Told,
-  shared: string | null,
-  ids: readonly (string | null)[],
-): OfTasks {
-  if (tasks === null) return { traces: [], nobodys: [], live: [], noTaskLives: false, facts: [] };
-  const candidates = [...new Set([...ids, ...tasks.madeUpFor(sale.id)])].filter((id) => id !== null);
-  const told = candidates.map((id) => tasks.tasksOf(id));
-  const traces: Trace[] = [];
-  const nobodys: Trace[] = [];
-  for (const trace of told.flatMap((facts) => facts.traces)) {
-    const owner = trace.taskId ? (logs?.ownerOf(trace.taskId) ?? null) : null;
-    const isOurs = owner !== null && (owner.id === sale.id || owner.paymentId === sale.paymentId);
-    if (trace.eventId !== shared || isOurs) traces.push(trace);
-    else if (owner === null && trace.result === "accepted") nobodys.push(trace);
-    else if (owner === null && trace.result === "unknown") traces.push(trace);
-  }
-  const live = told.flatMap((facts) => facts.live);
-  return {
-    traces,
-    nobodys,
-    live,
-    // A task whose id nobody knows may be this sale's.
-    noTaskLives:
-      told.length > 0
-        ? told.every((facts) => facts.noTaskLives) && (sale.pageviewEventId !== null || !tasks.strays)
-        : tasks.tasksOf("").noTaskLives && !tasks.strays,
-    facts: storyOfTasks(told),
+    acceptedSiblings: acceptedSiblings(sale, evidence, told, tasks.siblings),
   };
 }
 
@@ -109,12 +90,13 @@ function acceptedSiblings(
   { pageviewEventId }: Sale,
   { siblings }: Evidence,
   { logs }: Told,
+  byResult: ReadonlyMap<number, Instant>,
 ): Map<number, Instant> {
-  const accepted = new Map<number, Instant>();
+  const accepted = new Map(byResult);
   if (logs === null || pageviewEventId === null) return accepted;
   for (const { id, paymentId = "" } of siblings) {
     const at = acceptedUnder(logs.attemptsOf({ id, paymentId, ownEventId: null }), pageviewEventId);
-    if (at !== null) accepted.set(id, at);
+    if (at !== null) accepted.set(id, Math.min(at, accepted.get(id) ?? Infinity));
   }
   return accepted;
 }

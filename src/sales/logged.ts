@@ -14,6 +14,12 @@ export interface LoggedFact {
   readonly text: string;
 }
 
+/**
+ * How far an attempt was seen to come: the delivery page's first line; about to queue; the event is built; it was queued;
+ * a worker has its task; a run of it said something (or a worker has had it more than once).
+ */
+export type Reached = "page" | "queueing" | "built" | "queued" | "taken" | "run";
+
 /** One attempt of the application to send a Purchase, as its logs tell it: retries and copies of one task included. */
 export interface LoggedAttempt {
   /** Null where no line ties the attempt to a sale with certainty: its event id and task id are handed out all the same. */
@@ -28,6 +34,11 @@ export interface LoggedAttempt {
   readonly tiedBy: "ids" | "event id" | null;
   readonly at: Instant;
   readonly lastAt: Instant;
+  /** When Meta accepted it first; null where it did not, or no line tells. */
+  readonly acceptedAt: Instant | null;
+  readonly reached: Reached;
+  /** When its task runs again, where that is a worker's last word about it. */
+  readonly retryAt: Instant | null;
   /** `refused` and `not-sent` hold for every run of the task; one run that may have reached Meta makes it `unknown`. */
   readonly result: "accepted" | "refused" | "not-sent" | "unknown";
   /** Queued and never seen ending, or waiting for a retry: as far as these logs go. */

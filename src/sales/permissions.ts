@@ -114,7 +114,12 @@ export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rul
   lost: {
     confirm: never(notSettled),
     resend: { ...whileFolded, says: browserRule },
-    revert: { ...always, says: browserRule },
+    revert: {
+      says: browserRule,
+      // What the browser's pixel may have sent is folded for 47 h, and nobody can bound the next visit.
+      decide: (judged, consent, now) =>
+        (judged.foldedUntil === null ? always : withoutProof).decide(judged, consent, now),
+    },
   },
   ambiguous: { confirm: never(notSettled), resend: whileFolded, revert: withoutProof },
   untraceable: { confirm: never(notSettled), resend: acceptDuplicate, revert: withoutProof },

@@ -115,6 +115,8 @@ function tracesOf(told: Told, reading: BrokerReading | null): Trace[] {
         result: outcomeOf(told),
         because: ended(because, told),
         taskId,
+        // `None` says how the task returned, not what Meta answered: a log that saw its runs speaks for it.
+        ...(result.status === "SUCCESS" && result.outcome === "unknown" ? { unseen: true } : {}),
       });
     }
   }

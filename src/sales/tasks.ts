@@ -104,6 +104,8 @@ export interface BrokerReading {
   /** Why not; null where complete. */
   readonly because: string | null;
   readonly readAt: readonly [Instant, Instant];
+  /** How many workers answered. */
+  readonly workers: number;
   readonly counts: MessageCounts;
   /** A broker without persistence forgot its queues then; null where it does not tell. */
   readonly brokerStartedAt: Instant | null;

@@ -1,6 +1,7 @@
 import { openAttempt } from "./attempts.js";
 import { foldedInto, isFolded, proofOfDelivery } from "./click.js";
 import type { Evidence, LiveTask, Trace } from "./evidence.js";
+import { livesAt } from "./live-task.js";
 import type { Folding } from "./folding.js";
 import { folding, foldingOfOpen } from "./folding.js";
 import type { Identity } from "./identity.js";
@@ -90,7 +91,7 @@ function conclude(
     const into = evidence.traces.map((trace) => foldedInto(sale, evidence, trace)).find((s) => s !== null);
     return { kind: "folded", because: `Meta counted its event id for sale ${into?.id}`, foldedUntil: null };
   }
-  const [task] = evidence.live;
+  const task = evidence.live.find((one) => livesAt(one, now));
   if (task) return inFlight(task, folds(), now);
   return isProvenLost(evidence) ? lost(sale, evidence, policy, folds()) : traceable(identity, folds());
 }

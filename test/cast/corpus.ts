@@ -6,11 +6,24 @@ export type Truth = "received" | "lost" | "open";
 export interface LabelledSale extends Sending {
   readonly route: string;
   readonly truth: Truth;
+  /** When its delivery page was opened. */
+  readonly at: number;
+}
+
+/** A task that had not ended when the story did. */
+export interface LivingTask {
+  readonly task: string;
+  readonly sale: Sending;
+  readonly copies: number;
+  /** Its worker is dead, and nobody has it yet. */
+  readonly orphan: boolean;
+  readonly retries: number;
 }
 
 export interface Corpus {
   readonly book: LogBook;
   readonly sales: readonly LabelledSale[];
+  readonly living: readonly LivingTask[];
   readonly from: number;
   readonly to: number;
 }
@@ -25,6 +38,12 @@ type Route = (world: World, at: number, sale: Sending) => Truth;
 interface World {
   readonly book: LogBook;
   readonly random: Random;
+  readonly living: LivingTask[];
+}
+
+function lives({ living }: World, task: string, sale: Sending, more: Partial<LivingTask> = {}): Truth {
+  living.push({ task, sale, copies: 1, orphan: false, retries: 0, ...more });
+  return "open";
 }
 
 /** Queues, and lets a worker take it. */
@@ -105,8 +124,8 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   "wait timed out, still waiting for a retry": (world, at, sale) => {
     const { task, at: start } = timedOut(world, at, sale, 1_000);
-    retry(world, start, task, sale, "429");
-    return "open";
+    const copies = retry(world, start, task, sale, "429").length;
+    return lives(world, task, sale, { copies, retries: 1 });
   },
   "wait timed out, queue lost": (world, at, sale) => {
     const ready = world.book.prepare(at, sale);
@@ -145,7 +164,7 @@ export const routes: Readonly<Record<string, Route>> = {
     const { task, at: start } = timedOut(world, at, sale, 1_000);
     const [first = start] = retry(world, start, task, sale, "429");
     world.book.run(first, task, sale, "refused");
-    return "open";
+    return lives(world, task, sale, { retries: 1 });
   },
   "Meta accepted, the id was not stored": (world, at, sale) => {
     const { task, at: start } = enqueue(world, at, sale);
@@ -221,22 +240,52 @@ export const routes: Readonly<Record<string, Route>> = {
   },
 };
 
+/** Routes that logs tell like others, and only the broker tells apart from them. */
+export const queuedRoutes: Readonly<Record<string, Route>> = {
+  "wait timed out, still in the queue": (world, at, sale) => {
+    const ready = world.book.prepare(at, sale);
+    const task = uuid(world.random);
+    world.book.queued(ready + 20, sale, task);
+    world.book.waitedInVain(ready + 10_000, task);
+    return lives(world, task, sale);
+  },
+  "web process died after it queued, still in the queue": (world, at, sale) => {
+    world.book.prepare(at, sale);
+    return lives(world, uuid(world.random), sale);
+  },
+  "worker killed, not handed out again yet": (world, at, sale) => {
+    const { task, at: start } = timedOut(world, at, sale, 1_000);
+    world.book.run(start, task, sale, "success", { dies: "before" });
+    return lives(world, task, sale, { orphan: true });
+  },
+};
+
 /** Routes whose worker dies: they need a restart soon after. */
 const fatal = /^worker killed/;
 
-/** At least `count` sales of all routes over two days, some at the same moment. */
-export function corpus(seed: number, count = 320): Corpus {
+/** How often each route comes; the rest come once. */
+export type Mix = Readonly<Record<string, number>>;
+
+/**
+ * At least `count` sales of all routes over two days, some at the same moment. With a mix also those that only a broker
+ * can tell.
+ */
+export function corpus(seed: number, count = 320, mix: Mix | null = null): Corpus {
   const random = seeded(seed);
   const book = new LogBook(random);
-  const world = { book, random };
+  const living: LivingTask[] = [];
+  const world = { book, random, living };
+  const known = mix === null ? routes : { ...routes, ...queuedRoutes };
   const from = Date.UTC(2025, 10, 20, 3);
   const to = from + 48 * HOUR;
   background(world, from, to);
-  const names = Object.keys(routes);
+  const names = Object.keys(known);
   const sales: LabelledSale[] = [];
   // Half an hour with no sales around each death of the worker keeps its victims apart from everybody else.
   const deaths = [from + 11 * HOUR, from + 30 * HOUR];
-  const plain = names.filter((name) => !fatal.test(name));
+  const plain = names
+    .filter((name) => !fatal.test(name))
+    .flatMap((name) => Array.from({ length: mix?.[name] ?? 1 }, () => name));
   for (let n = 0; n < count; n++) {
     const route = (
       n < count - 16 ? plain[n % plain.length] : random.pick(names.filter((name) => fatal.test(name)))
@@ -244,11 +293,11 @@ export function corpus(seed: number, count = 320): Corpus {
     const death = deaths[n % 2] as number;
     const at = fatal.test(route) ? death - 2_000 - random.below(20_000) : moment(world, sales, from, deaths);
     const sale = saleOf(world, n);
-    sales.push({ ...sale, route, truth: (routes[route] as Route)(world, at, sale) });
+    sales.push({ ...sale, route, truth: (known[route] as Route)(world, at, sale), at });
   }
   for (const death of deaths) book.restart(death + 30_000);
   sales.push(...outage(world, from + 40 * HOUR, count), ...sharedClicks(world, from + 20 * HOUR, count + 50));
-  return { book, sales, from, to };
+  return { book, sales, living, from, to };
 }
 
 let together: number | null = null;
@@ -296,7 +345,12 @@ function outage(world: World, at: number, offset: number): LabelledSale[] {
       book.received(ready + 10 * MINUTE, task);
       book.run(ready + 10 * MINUTE + 50, task, sale, "success");
     }
-    return { ...sale, route: "never handed to the broker", truth: n === 0 ? "received" : "lost" };
+    return {
+      ...sale,
+      route: "never handed to the broker",
+      truth: n === 0 ? "received" : "lost",
+      at: at + n * 20_000,
+    };
   });
 }
 
@@ -324,6 +378,7 @@ function sharedClicks(world: World, at: number, offset: number): LabelledSale[] 
         ...sale,
         route: "shared click",
         truth: outcome === "success" ? ("received" as const) : ("lost" as const),
+        at: start,
       };
     });
   });

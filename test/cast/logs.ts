@@ -73,9 +73,22 @@ interface Line {
   readonly text: string;
 }
 
+/** One run of a Purchase task, as it really was. */
+export interface Run {
+  readonly at: number;
+  readonly end: number;
+  readonly task: string;
+  readonly sale: Sending;
+  readonly outcome: Outcome;
+  readonly dies: RunOptions["dies"];
+}
+
 export class LogBook {
   readonly web: Line[] = [];
   readonly worker: Line[] = [];
+  readonly runs: Run[] = [];
+  /** When each sale's flag was set, by payment id. */
+  readonly flags = new Map<string, number[]>();
   /** When each process is busy. */
   readonly #busy: (readonly [from: number, to: number])[][];
   readonly #random: Random;
@@ -101,6 +114,7 @@ export class LogBook {
   ): number {
     let t = at;
     const step = (): number => (t += 1 + this.#random.below(120));
+    this.flags.set(paymentId, [...(this.flags.get(paymentId) ?? []), at]);
     this.say(
       step(),
       "[META DELIVERY] Delivery - payment.meta_purchase_sent marcado como True (ANTES de enviar) para evitar duplicação",
@@ -154,18 +168,14 @@ export class LogBook {
   }
 
   /** One run of a task in a free process. Returns when it ended. `dies` leaves it without an end. */
-  run(
-    from: number,
-    task: string,
-    { eventId, pixelId }: Sending,
-    outcome: Outcome,
-    options: RunOptions = {},
-  ): number {
+  run(from: number, task: string, sale: Sending, outcome: Outcome, options: RunOptions = {}): number {
+    const { eventId, pixelId } = sale;
     const { dies = null, attempt = 1, name = "Purchase" } = options;
     const at = from + 20 + this.#random.below(200);
     const end = at + 2 + this.#random.below(20);
     const slot = this.#free(at, end);
     const process = `ForkPoolWorker-${slot + 1}`;
+    if (name === "Purchase") this.runs.push({ at, end, task, sale, outcome, dies });
     // A process that was killed says nothing more until the worker is started anew.
     this.#busy[slot]?.push([at, dies === null ? end : at + 55_000]);
     const of = (rest: string): string => `Meta Event | ${name} | ${rest}`;
@@ -252,15 +262,18 @@ export class LogBook {
     this.tell(at + 3_100, "MainProcess", "celery@shop-1 ready.");
   }
 
-  texts(): { web: string[]; worker: string[] } {
+  texts(until = Infinity): { web: string[]; worker: string[] } {
     const text = (lines: readonly Line[]): string[] =>
-      lines.toSorted((a, b) => a.at - b.at).map((line) => line.text);
+      lines
+        .filter(({ at }) => at <= until)
+        .toSorted((a, b) => a.at - b.at)
+        .map((line) => line.text);
     return { web: text(this.web), worker: text(this.worker) };
   }
 
   /** `gunicorn.log` in two parts, `celery.log` in three, the oldest compressed. Returns their paths. */
-  write(folder: string): string[] {
-    const { web, worker } = this.texts();
+  write(folder: string, until = Infinity): string[] {
+    const { web, worker } = this.texts(until);
     const path = (name: string): string => join(folder, name);
     const part = (lines: readonly string[], from: number, to: number): string =>
       lines

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Part } from "../../demo/incident.js";
 import { reported, sales } from "../../demo/incident.js";
+import { tellOfItsRun, writeLogs } from "../../demo/logs.js";
 import { seed } from "../../demo/seed.js";
 import { purchaseFix } from "../cast/binary.js";
 import type { ShopDatabase } from "../cast/database.js";
@@ -24,12 +28,13 @@ interface Found {
 const key = newFernetKey();
 let graph: Graph;
 let shop: ShopDatabase;
+let moment: number;
 let ledger: LedgerEntry[];
 let found: readonly Found[];
 
 beforeAll(async () => {
   [graph, shop] = await Promise.all([startGraph(), shopDatabase("incident")]);
-  await seed(shop.witness, graph, key);
+  moment = await seed(shop.witness, graph, key);
   ledger = await graph.ledger();
   found = await stuck("--hours", "400");
 });
@@ -41,7 +46,12 @@ afterAll(async () => {
 
 /** What the product itself says of the shop. */
 async function stuck(...window: readonly string[]): Promise<readonly Found[]> {
-  const env = { DATABASE_URL: shop.url, META_GRAPH_URL: graph.url, ENCRYPTION_KEY: key };
+  const env = {
+    DATABASE_URL: shop.url,
+    META_GRAPH_URL: graph.url,
+    ENCRYPTION_KEY: key,
+    PURCHASE_FIX_LOG_TIMEZONE: "UTC",
+  };
   const { code, stdout, stderr } = await purchaseFix(["find-stuck", ...window, "--json"], { env });
   expect(code, stderr).toBe(0);
   return (JSON.parse(stdout) as { sales: Found[] }).sales;
@@ -52,9 +62,9 @@ function idsOf(part: Part): number[] {
 }
 
 /** The judgement of each sale of a part, the oldest sale first. */
-function judged(part: Part): string[] {
+function judged(part: Part, by = found): string[] {
   return idsOf(part).map((id) => {
-    const sale = found.find((one) => one.id === id);
+    const sale = by.find((one) => one.id === id);
     return `${id} ${sale?.verdict ?? "is not stuck"} ${sale?.obstacle ?? ""}`.trim();
   });
 }
@@ -87,6 +97,56 @@ describe("the eight sales of the report", () => {
   });
 });
 
+describe("by the application's logs", () => {
+  const folder = mkdtempSync(join(tmpdir(), "purchase-fix-incident-"));
+  const logs = join(folder, "logs");
+  let told: readonly Found[];
+  beforeAll(async () => {
+    writeLogs(logs, moment);
+    told = await stuck("--hours", "400", "--evidence-log", join(logs, "*.log*"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("three of the eight are delivered, one is in flight, two are lost, and of two nobody can tell", () => {
+    expect(judged("report", told)).toEqual([
+      "9405 ambiguous none",
+      "9412 ambiguous none",
+      "9420 lost none",
+      "9427 delivered none",
+      "9431 lost none",
+      "9436 delivered none",
+      "9438 delivered none",
+      "9445 in-flight none",
+    ]);
+    const counted = countedPerSale(ledger);
+    for (const { id, verdict } of told) {
+      if (verdict === "delivered") expect(counted[id], `${id} is at Meta`).toBe(1);
+      if (verdict === "lost") expect(counted[id], `${id} is not at Meta`).toBeUndefined();
+    }
+  });
+
+  test("upsells were folded into the first sale, and an id and a pixel that stand in no row are known", () => {
+    expect(judged("upsell", told)).toEqual(["9434 folded none", "9437 folded none"]);
+    const { eventId, eventIdOrigin, verdict } = told.find(({ id }) => id === 9447) ?? {};
+    expect([verdict, eventIdOrigin]).toEqual(["ambiguous", "evidence"]);
+    expect(eventId).toMatch(/^purchase_9447_\d{10}$/);
+    expect(judged("two-pixels", told)).toEqual(["9418 ambiguous none"]);
+  });
+
+  test("what is older than they are, or happened minutes ago, stays as it was", () => {
+    for (const part of ["untraceable", "earlier", "young"] as const)
+      expect(judged(part, told)).toEqual(judged(part));
+  });
+
+  test("a task that ran since is confirmed by its worker's last line", async () => {
+    const waiting = sales().find(({ fate }) => fate === "waits for a retry");
+    if (!waiting) throw new Error("nobody waits for a retry");
+    tellOfItsRun(logs, waiting, moment, moment);
+    const later = await stuck("--id", String(waiting.id), "--evidence-log", join(logs, "*.log*"));
+    expect(later.map(({ verdict }) => verdict)).toEqual(["delivered"]);
+  });
+});
+
 describe("the others", () => {
   test("are over a hundred healthy ones and some unpaid, which are left out of it", () => {
     expect(idsOf("healthy").length).toBeGreaterThanOrEqual(100);
@@ -102,11 +162,9 @@ describe("the others", () => {
     expect(judged("upsell")).toEqual(["9434 ambiguous none", "9437 ambiguous none"]);
     expect(judged("twin-pools")).toEqual(["9424 ambiguous none"]);
     expect(judged("young")).toEqual(["9451 ambiguous waiting", "9452 ambiguous waiting"]);
-    expect(judged("untraceable")).toEqual([
-      "9349 untraceable none",
-      "9418 untraceable waiting",
-      "9447 untraceable waiting",
-    ]);
+    expect(judged("untraceable")).toEqual(["9349 untraceable none"]);
+    expect(judged("two-pixels")).toEqual(["9418 untraceable waiting"]);
+    expect(judged("made-up")).toEqual(["9447 untraceable waiting"]);
     expect(judged("earlier")).toEqual(["9120 untraceable none", "9290 ambiguous none"]);
     expect(judged("expired").map((line) => line.split(" ")[2])).toEqual(["expired", "expired", "expired"]);
     const parts = new Set(
@@ -118,6 +176,8 @@ describe("the others", () => {
       "twin-pools",
       "young",
       "misconfigured",
+      "two-pixels",
+      "made-up",
       "untraceable",
       "earlier",
       "expired",

@@ -89,7 +89,7 @@ const verdictCells: readonly (readonly [string, Action, string, string])[] = [
   ["lost", "revert",               "yes  yes  yes  yes  yes ", "yes  yes  yes   yes  yes"],
   ["lost, browser may have sent it", "confirm", "no   no   no   no   no  ", "no   no   no    no   no "],
   ["lost, browser may have sent it", "resend",  "fold fold fold fold fold", "no   no   twice no   no "],
-  ["lost, browser may have sent it", "revert",  "yes  yes  yes  yes  yes ", "yes  yes  yes   yes  yes"],
+  ["lost, browser may have sent it", "revert",  "no   yes  no   yes  no  ", "no   yes  no    yes  no "],
   ["ambiguous", "confirm",         "no   no   no   no   no  ", "no   no   no    no   no "],
   ["ambiguous", "resend",          "fold fold fold fold fold", "no   no   twice no   no "],
   ["ambiguous", "revert",          "no   yes  no   yes  no  ", "no   yes  no    yes  no "],
@@ -223,6 +223,8 @@ describe("each risk has its own flag", () => {
 
   test("--without-proof opens reverts that nothing proves safe, and nothing else", () => {
     expect(opens("--without-proof")).toEqual([
+      "revert lost, browser may have sent it",
+      "revert lost, browser may have sent it, over 47 h",
       "revert ambiguous",
       "revert ambiguous, over 47 h",
       "revert untraceable",
@@ -237,6 +239,8 @@ describe("each risk has its own flag", () => {
   test("naming opens what it says, and no send that may count twice", () => {
     expect(opens("named")).toEqual([
       "resend in-flight",
+      "revert lost, browser may have sent it",
+      "revert lost, browser may have sent it, over 47 h",
       "revert ambiguous",
       "revert ambiguous, over 47 h",
       "revert untraceable",

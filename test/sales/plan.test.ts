@@ -270,6 +270,36 @@ describe("what would allow a sale that is left", () => {
   });
 });
 
+describe("a revert of a window leaves", () => {
+  const lost = { ...allOf(refused), noTaskLives: true };
+  const hers = ana({ sentFromDelivery: false });
+
+  test("a sale that shares its click with one that may have been sent: the application would send one id for both", () => {
+    const shared = judged(hers, { ...lost, siblings: [caioBesideHer()] });
+    expect(shared.kind).toBe("lost");
+    expect(onlyLeft(plan("revert", [shared]))).toMatchObject({
+      because:
+        "it shares its click with sale 9: the application would send the same event id, which Meta counts once",
+      wouldAllow: "--id 7",
+    });
+    expect(acted(plan("revert", [shared], named)), "who names it knows").toEqual([7]);
+    expect(acted(plan("resend", [shared]))).toEqual([7]);
+  });
+
+  test("not one that shares it with a sale that nobody ever paid or flagged, nor one that shares nothing", () => {
+    const pending = caioBesideHer({ status: "pending", flagged: false });
+    for (const siblings of [[], [pending]])
+      expect(acted(plan("revert", [judged(hers, { ...lost, siblings })]))).toEqual([7]);
+  });
+
+  test("a lost sale that the browser's pixel may have sent: nobody can bound the next visit", () => {
+    const shown = judged(ana({ sentFromDelivery: true }), lost);
+    expect(shown.kind).toBe("lost");
+    expect(onlyLeft(plan("revert", [shown])).wouldAllow).toBe("--without-proof");
+    expect(acted(plan("resend", [shown]))).toEqual([7]);
+  });
+});
+
 describe("the carrier of a shared click goes first", () => {
   const she = judged(ana({ amount: "10.00" }), evidence({ siblings: [caioBesideHer()] }));
   const he = judged(caio(), evidence({ siblings: [anaBesideHim()] }));

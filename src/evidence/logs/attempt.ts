@@ -1,4 +1,4 @@
-import type { LoggedAttempt } from "../../sales/logged.js";
+import type { LoggedAttempt, Reached } from "../../sales/logged.js";
 import type { Instant } from "../../sales/sale.js";
 import { MINUTE } from "../../sales/sale.js";
 import { causeOfWait, isUnreachable, ofFailedQueueing, ofTask, type Conclusion } from "./conclude.js";
@@ -44,9 +44,29 @@ export function attemptOf(draft: Draft, around: Surroundings): LoggedAttempt | n
     tiedBy: named ? (byEventId ? "event id" : "ids") : null,
     at: told[0]?.at ?? draft.at,
     lastAt: told.at(-1)?.at ?? draft.at,
+    acceptedAt: told.find(({ received = 0 }) => received > 0)?.at ?? null,
+    reached: reachedBy(told),
+    retryAt: retryIn(told),
     ...conclude(draft, around),
     facts: told.map(factOf),
   };
+}
+
+function reachedBy(told: readonly LogEvent[]): Reached {
+  const worker = told.filter(({ log }) => log === "worker");
+  if (worker.length > 0) return worker.length === 1 && worker[0]?.kind === "received" ? "taken" : "run";
+  const has = (...kinds: readonly LogEvent["kind"][]): boolean =>
+    told.some(({ kind }) => kinds.includes(kind));
+  if (has("queued", "wait-failed", "returned-nothing", "sent")) return "queued";
+  if (has("event-data", "not-queued")) return "built";
+  return has("begins") && !has("queueing", "will-use") ? "page" : "queueing";
+}
+
+/** The retry is received at once, and kept by its worker until its time. */
+function retryIn(told: readonly LogEvent[]): Instant | null {
+  const last = told.findLast(({ log, kind }) => log === "worker" && kind !== "received");
+  const seconds = last?.kind === "retrying" ? /Retry in (\d{1,6})s/.exec(last.words ?? "")?.[1] : undefined;
+  return last === undefined || seconds === undefined ? null : last.at + Number(seconds) * 1000;
 }
 
 function conclude(draft: Draft, around: Surroundings): Conclusion & { mayStillRun: boolean } {

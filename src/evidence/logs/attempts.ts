@@ -14,6 +14,8 @@ export interface Tied {
   readonly attempts: readonly LoggedAttempt[];
   /** Lines of ours that could not be tied to one attempt with certainty, by what they say. */
   readonly untied: ReadonlyMap<LogEvent["kind"], number>;
+  /** Lines of workers that tell of runs of Purchases, and not of which event: they may be anybody's. */
+  readonly nobodysRuns: readonly LogEvent[];
 }
 
 /** Clocks of two hosts differ by so much at most. */
@@ -41,6 +43,10 @@ export function tie(events: readonly LogEvent[]): Tied {
   };
   for (const story of unclaimed) adopt(adoptedStory(story, byEvent, bearers));
   for (const line of loose.filter(isProof)) adopt(adoptedProof(line, byEvent, bearers));
+  const nobodysRuns = [
+    ...unclaimed.filter((story) => eventIdOf(story) === null).flatMap(linesOf),
+    ...loose.filter((line) => line.eventId === undefined),
+  ].filter(({ kind }) => !ofAnyTask.has(kind));
   const around = {
     holes: worker.filter(({ kind }) => kind === "unseen"),
     failed: application.filter(({ kind }) => kind === "not-queued" || kind === "queued"),
@@ -49,8 +55,11 @@ export function tie(events: readonly LogEvent[]): Tied {
   for (const { kind } of [...untied, ...loose.filter((line) => !isProof(line))])
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const attempts = drafts.flatMap((draft) => attemptOf(draft, around) ?? []);
-  return { attempts: attempts.toSorted((a, b) => a.at - b.at), untied: counts };
+  return { attempts: attempts.toSorted((a, b) => a.at - b.at), untied: counts, nobodysRuns };
 }
+
+/** Celery's own lines, which page views have too: a Purchase's run says more. */
+const ofAnyTask = new Set<LogEvent["kind"]>(["received", "succeeded", "retrying", "raised"]);
 
 export function attemptsFrom(events: readonly LogEvent[]): readonly LoggedAttempt[] {
   return tie(events).attempts;

@@ -69,8 +69,8 @@ function joined(attempts: readonly LoggedAttempt[]): LoggedAttempt[] {
       const one = {
         ...tail,
         pixelId: tail.pixelId ?? head.pixelId,
-        at: head.at,
-        facts: [...head.facts, ...tail.facts],
+        at: Math.min(head.at, tail.at),
+        facts: [...head.facts, ...tail.facts].toSorted((a, b) => a.at - b.at),
       };
       rest = rest.filter((other) => other !== head).map((other) => (other === tail ? one : other));
     }
@@ -79,7 +79,9 @@ function joined(attempts: readonly LoggedAttempt[]): LoggedAttempt[] {
 }
 
 function follows(tail: LoggedAttempt, head: LoggedAttempt, span: number): boolean {
-  return tail.at >= head.at && tail.at <= head.at + span;
+  // "It will use the page's event id" comes before "about to queue", and bears the same id as what comes after.
+  const at = tail.facts.find(({ text }) => !text.startsWith(WILL_USE))?.at ?? tail.at;
+  return at >= head.at && at <= head.at + span;
 }
 
 /** It has no such beginning of its own. */
@@ -90,6 +92,7 @@ function goesOn(attempt: LoggedAttempt, isHead: typeof isBegun): boolean {
 
 const BEGINS = "the delivery page begins to send";
 const QUEUEING = "about to queue the Purchase";
+const WILL_USE = "it will use the page's event id";
 
 /** The page's first line, and nothing after it. */
 function isBegun({ eventId, taskId, facts }: LoggedAttempt): boolean {

@@ -1,4 +1,5 @@
 import type { LoggedSpan } from "../../sales/logged.js";
+import { MINUTE } from "../../sales/sale.js";
 import { QUIET } from "./clock.js";
 import type { LogEvent, LogName } from "./event.js";
 import { push } from "./only-possible.js";
@@ -17,10 +18,24 @@ export interface Coverage {
 export function coverage(stats: readonly FileStats[], events: readonly LogEvent[]): Coverage {
   const worker = spansOf("worker", stats, events);
   const absent = ranUnseen(events);
+  const unasked = sentUnseen(events);
   return {
-    application: spansOf("application", stats, events),
+    application: spansOf("application", stats, events).filter(
+      ({ from, to }) => !unasked.some((at) => at > from + RETRIES && at <= to),
+    ),
     worker: worker.filter(({ from, to }) => !absent.some((at) => at >= from && at <= to)),
   };
+}
+
+/** A task that was queued before a log begins may run so much later, after a few answers 5xx. */
+const RETRIES = 20 * MINUTE;
+
+/** Purchases that Meta accepted, and whose event no web process built: the log of one is missing. */
+function sentUnseen(events: readonly LogEvent[]): number[] {
+  const built = new Set(events.flatMap((one) => (one.log === "application" ? (one.eventId ?? []) : [])));
+  return events.flatMap(({ log, kind, eventId, at }) =>
+    log === "worker" && kind === "accepted" && eventId !== undefined && !built.has(eventId) ? [at] : [],
+  );
 }
 
 /** Where every log of this name is whole: two hosts have two logs, and an attempt may stand in either. */

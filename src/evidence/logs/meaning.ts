@@ -117,7 +117,9 @@ export class Meaning {
     }
     const spoke = ends.has(said.kind) && this.busy.delete(process);
     if (spoke) tasks.add(said.taskId);
-    if (spoke || tasks.has(said.taskId) || (moment ?? 0) >= lateFrom)
+    // Whoever is ended by force may have been a Purchase, and is rare.
+    const isKilled = said.kind === "time-limit";
+    if (spoke || isKilled || tasks.has(said.taskId) || (moment ?? 0) >= lateFrom)
       this.#tell("worker", said, moment, process);
   }
 

@@ -12,14 +12,21 @@ export function toldBy(
   events: readonly LogEvent[],
   stats: readonly FileStats[],
 ): { readonly told: LogsTold; readonly ties: readonly TaskTie[] } {
-  const { attempts } = tie(events);
+  const { attempts, nobodysRuns } = tie(events);
   const bySale = byPayment(attempts);
   const owners = new Map(attempts.flatMap(ownerOf));
+  // A worker that ended by force takes what it ran with it: of a task that no line names, nobody would know.
+  const forced = events.filter(({ kind }) => kind === "worker-started" || kind === "process-gone");
+  const strangers = [...nobodysRuns, ...forced].map(({ at }) => at);
+  const builtByNobody = attempts.filter((one) => one.tiedBy === null).map(({ at }) => at);
   return {
     told: {
       attemptsOf: (sale) => bySale.of(sale),
       nobodys: (eventId) => bySale.nobodys(eventId),
       ownerOf: (taskId) => owners.get(taskId) ?? null,
+      nobodysRunSince: (from) => strangers.some((at) => at >= from),
+      mayBeBuilt: (from, to) => builtByNobody.some((at) => at >= from && at <= to),
+      workerLogs: new Set(events.flatMap(({ log, lineage }) => (log === "worker" ? [lineage] : []))).size,
       coverage: coverage(stats, events),
     },
     ties: attempts.flatMap(tieOf),

@@ -8,6 +8,7 @@ import { readAll } from "../../cast/reading.js";
 import {
   ana,
   anasEvent,
+  betosEvent,
   data,
   ended,
   folderOf,
@@ -16,6 +17,8 @@ import {
   received,
   request,
   sent,
+  succeeded,
+  success,
   task,
   web,
   worker,
@@ -171,4 +174,26 @@ test("an answer from a worker whose log is not among them uncovers the workers",
     write(folderOf(), { "gunicorn.log": [...application, ...answer], "celery.log": workers });
   expect(covered(await readAll(files([])))[1]).toEqual(["10:00:00-11:00:00"]);
   expect(covered(await readAll(files([sent("10:30:01.000", ana, anasEvent)])))[1]).toEqual([]);
+});
+
+test("an acceptance whose event no web process built tells of a log that is missing, but for tasks from before it began", async () => {
+  const web1 = [speaking("10:00:00.000"), ...request("10:30:00", ana, anasEvent, task(1)), ...beat(35, 60)];
+  const between = beat(5, 25);
+  const run = (at: string, event: string, id: string) => [
+    received(`${at}.000`, id),
+    success(`${at}.100`, "ForkPoolWorker-1", event),
+    ended(`${at}.110`, "ForkPoolWorker-1", id, succeeded),
+  ];
+  const of = async (workers: readonly string[]) => {
+    const files = write(folderOf(), {
+      "gunicorn.log": [web1[0] as string, ...between, ...web1.slice(1)],
+      "celery.log": [received("10:00:00.000", task(7)), ...workers],
+    });
+    return covered(await readAll(files))[0];
+  };
+  expect(await of(run("10:30:01", anasEvent, task(1)))).toEqual(["10:00:00-11:00:00"]);
+  expect(await of(run("10:10:01", betosEvent, task(2))), "queued before ten, perhaps").toEqual([
+    "10:00:00-11:00:00",
+  ]);
+  expect(await of(run("10:40:01", betosEvent, task(2)))).toEqual([]);
 });

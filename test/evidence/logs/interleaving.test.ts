@@ -131,7 +131,7 @@ test("alone, every route ties all its lines to its sale", async () => {
       eventId: `pageview_${"ab".repeat(16)}`,
       pixelId: "1234567890123401",
     };
-    const truth = route({ book, random }, start, sale);
+    const truth = route({ book, random, living: [] }, start, sale);
     const { events } = await readAll(book.write(mkdtempSync(join(folder, "alone-"))));
     const { attempts } = tie(events);
     const strangers = attempts.filter(
