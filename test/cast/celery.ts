@@ -1,9 +1,10 @@
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { startRedis } from "./redis.js";
+import { startRedis, type RedisServer } from "./redis.js";
 import { startWatched, type Watched } from "./watched.js";
 
 /** What a task of the cast does; `test/cast/worker/celery_app.py` obeys. */
@@ -108,6 +109,8 @@ export async function startCelery(options: LabOptions = {}): Promise<CeleryLab> 
     // What it logs is kept beside the pipe that tells when it is ready; a shell then stands before the worker.
     const kept = options.log === true ? ["/bin/sh", "-c", '"$@" 2>&1 | tee -a "$0"', log, ...run] : run;
     const worker = await startWatched(kept, { cwd: workerFolder, env, ready: " ready." });
+    // It says that it is ready before it listens to questions; whoever freezes it in between has made another state.
+    await untilListening(redis);
     return {
       brokerUrl: env.CELERY_BROKER_URL,
       binary: celeryBinary,
@@ -155,6 +158,14 @@ function celeryProcesses(group: number): { pid: number; parent: number }[] {
     const ours = Number(of) === group && !stat.startsWith("Z") && /^\S*python3 -m celery/.test(args);
     return ours ? [{ pid: Number(pid), parent: Number(parent) }] : [];
   });
+}
+
+async function untilListening(redis: RedisServer): Promise<void> {
+  const limit = Date.now() + 20_000;
+  while (Number((await redis.command("pubsub", "numpat"))[0]) === 0) {
+    if (Date.now() > limit) throw new Error("the worker does not listen to questions");
+    await pause(50);
+  }
 }
 
 let held = 0;
