@@ -1,6 +1,6 @@
 import { redact } from "../../redact.js";
 import type { Fields } from "../json.js";
-import { list, record } from "../json.js";
+import { list, record, text } from "../json.js";
 import type { Instant } from "../../sales/sale.js";
 import type { TaskEvent, TaskMessage } from "../../sales/tasks.js";
 
@@ -34,7 +34,7 @@ export function readMessage(message: unknown, sendTask: string): Read {
   ) {
     return { kind: "undecodable", tag };
   }
-  const event = bodyEvent(String(envelope["body"]), properties?.["body_encoding"] === "base64");
+  const event = bodyEvent(text(envelope["body"]) ?? "", properties?.["body_encoding"] === "base64");
   if (event === "unknown") return { kind: "undecodable", tag };
   if (event === null) return { kind: "other event", tag };
   const info = record(properties?.["delivery_info"]);
@@ -58,7 +58,7 @@ export function isSendTask(name: string, sendTask: string): boolean {
 
 /** JSON in UTF-8, as the application writes it: a compressed or pickled body is not ours to read. */
 function isPlain(envelope: Fields, headers: Fields): boolean {
-  const encoding = String(envelope["content-encoding"]).toLowerCase();
+  const encoding = text(envelope["content-encoding"])?.toLowerCase();
   const plain = encoding === "utf-8" || encoding === "utf8" || encoding === "us-ascii";
   return envelope["content-type"] === "application/json" && plain && !headers["compression"];
 }
