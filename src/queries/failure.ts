@@ -77,13 +77,11 @@ const sameAs: Readonly<Record<string, string>> = {
   "28P00": "28P01",
   "57P01": "ECONNREFUSED",
   "57P03": "ECONNREFUSED",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "TLS",
-  SELF_SIGNED_CERT_IN_CHAIN: "TLS",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "TLS",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS",
-  CERT_HAS_EXPIRED: "TLS",
-  ERR_TLS_CERT_ALTNAME_INVALID: "TLS",
 };
+
+/** Node's codes for a certificate or a handshake that came to nothing: some forty, of which none may pass for a defect. */
+const ofTls =
+  /^(?:ERR_(?:TLS|SSL|OSSL)_|CERT_|UNABLE_TO_(?:VERIFY|GET)_)|SELF_SIGNED_CERT|^HOSTNAME_MISMATCH$/;
 
 /** What pg 8.23 gives no code to. */
 const byMessage: readonly (readonly [RegExp, string])[] = [
@@ -100,8 +98,9 @@ export function explain(error: unknown, where: string): unknown {
     error instanceof AggregateError ? error.errors.find((one) => one instanceof Error) : undefined;
   const cause: Error = first ?? error;
   const told = byMessage.find(([words]) => words.test(cause.message))?.[1];
-  const code = told ?? (cause as { code?: unknown }).code;
-  if (typeof code !== "string") return error;
+  const raw = told ?? (cause as { code?: unknown }).code;
+  if (typeof raw !== "string") return error;
+  const code = ofTls.test(raw) ? "TLS" : raw;
   const refused =
     /^(23|44|45|P0)/.test(code) ||
     isOfPolicy(cause) ||
