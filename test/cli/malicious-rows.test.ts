@@ -18,29 +18,17 @@ const texts = [
 ] as const;
 
 /** What a terminal obeys, or hides; the joiner and the selector are part of emoji. */
-const harmful =
-  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/u;
+const harmful = new RegExp(
+  String.raw`[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]`,
+  "u",
+);
 
-const columns = [
-  ...[
-    "customer_name",
-    "customer_email",
-    "customer_phone",
-    "customer_city",
-    "customer_state",
-    "customer_username",
-  ],
-  ...["customer_country", "customer_gender", "customer_document", "product_name", "fbp", "fbc", "fbclid"],
-  ...[
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_content",
-    "utm_term",
-    "campaign_code",
-    "tracking_token",
-  ],
-];
+const columns = `
+  customer_name customer_email customer_phone customer_city customer_state customer_country customer_gender
+  customer_username customer_document product_name fbp fbc fbclid tracking_token
+  utm_source utm_medium utm_campaign utm_content utm_term campaign_code`
+  .trim()
+  .split(/\s+/);
 
 /** A stuck sale for each text, which stands in every column of its row, its bot's, its customer's and its pool's. */
 async function maliciousShop(shop: Shop): Promise<number[]> {

@@ -183,10 +183,10 @@ describe.skipIf(!parts.available)("what broker, workers, results, tracking data 
   test("nor is a password among the words of the children that ask the workers", async ({ shop, folder }) => {
     const env = environment({});
     const running = shop.start(["celery-status", "--via", "cli"], { env, cwd: folder.path });
-    let isOver = false;
-    const ended = running.ended.finally(() => (isOver = true));
+    const over = new AbortController();
+    const ended = running.ended.finally(() => over.abort());
     const seen = new Set<string>();
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const line of commandLines()) seen.add(line);
       await pause(5);
     }
