@@ -44,7 +44,7 @@ export class KnownErrors extends KnownError {
   }
 }
 
-/** A constraint or a trigger of the shop's refused a write: one of its rows, and with it the whole statement. */
+/** A constraint, a trigger or a policy of the shop's refused a write: one of its rows, and with it the whole statement. */
 export class WriteRefused extends KnownError {}
 
 /** A lock was not to be had within the time that we wait for one. */

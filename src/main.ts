@@ -4,6 +4,7 @@ import { addAbortSignal } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { readConfig } from "./config.js";
+import { watchCrash } from "./crash.js";
 import type { ExitCode } from "./errors.js";
 import { KnownError, exitCode } from "./errors.js";
 import { disk } from "./files.js";
@@ -36,6 +37,8 @@ export async function main(proc: NodeJS.Process): Promise<ExitCode> {
   watchPipe(stdout); // --help, too, may be read by a `head` that has left
   const env = takeEnvironment(proc);
   const interruption = new Interruption(proc);
+  const color = argv.includes("--no-color") ? false : argv.includes("--color") || undefined;
+  const tell = watchCrash(proc, (error) => printError(stderr, error, { env, color }));
   let code: ExitCode = exitCode.ok;
   const version = ownVersion();
   const program = buildProgram(version, async (command, options, body) => {
@@ -48,8 +51,7 @@ export async function main(proc: NodeJS.Process): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.failed;
     if (interruption.code !== null && !(error instanceof KnownError)) return interruption.code;
-    const color = argv.includes("--no-color") ? false : argv.includes("--color") || undefined;
-    await printError(stderr, error, { env, color });
+    await tell(error);
     return interruption.code ?? (error instanceof KnownError ? error.exitCode : exitCode.failed);
   } finally {
     interruption.end();

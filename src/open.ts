@@ -87,7 +87,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
   const reading: ReadingContext = {
     output: around.output,
     currency: config.currency,
-    sales: queries.openSales(database, config.dbTimezone),
+    sales: queries.openSales(database, config.dbTimezone, (line) => around.output.warn(line)),
     evidence: sources.evidence,
     shipping,
     asked: sources.asked,

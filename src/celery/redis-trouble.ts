@@ -70,3 +70,12 @@ export function silentRedis(name: string, timeoutMs: number): KnownError {
     next: "check the broker: `redis-cli ping` on its host should answer PONG at once",
   });
 }
+
+/** What it sends is longer than anything that we ask for. */
+export function endlessRedis(name: string): KnownError {
+  return new KnownError({
+    what: `the Redis ${name} sends more than fits into our memory`,
+    why: "one answer went beyond 512 MB: a message of the queue is far too long, or what answers is no Redis",
+    next: "look at the longest messages on its host: `redis-cli --bigkeys`; --no-broker does without the broker",
+  });
+}

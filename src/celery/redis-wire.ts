@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import { createClient, RESP_TYPES } from "@redis/client";
 import { KnownError } from "../errors.js";
-import { redisTrouble, silentRedis } from "./redis-trouble.js";
+import { LOOK_EVERY_MS, isOutgrown, noteReply } from "./reply-room.js";
+import { endlessRedis, redisTrouble, silentRedis } from "./redis-trouble.js";
 import type { RedisAddress } from "./redis-url.js";
 
 export interface WireOptions {
@@ -45,6 +46,7 @@ export class Wire {
   readonly #name: string;
   readonly #options: WireOptions;
   readonly #waiting = new Set<(reason: unknown) => void>();
+  readonly #look: NodeJS.Timeout;
   #failure: KnownError | null = null;
 
   private constructor(client: Client, name: string, options: WireOptions) {
@@ -53,6 +55,8 @@ export class Wire {
     this.#options = options;
     client.on("error", (error: unknown) => this.#fail(redisTrouble(error, name)));
     options.signal?.addEventListener("abort", this.#abort);
+    noteReply();
+    this.#look = setInterval(() => isOutgrown() && this.#fail(endlessRedis(name)), LOOK_EVERY_MS).unref();
   }
 
   static async open(address: RedisAddress, ca: Buffer | null, options: WireOptions): Promise<Wire> {
@@ -85,7 +89,10 @@ export class Wire {
   }
 
   async psubscribe(pattern: string, heard: (channel: string, message: string) => void): Promise<void> {
-    const listening = this.#client.pSubscribe(pattern, (message, channel) => heard(channel, message));
+    const listening = this.#client.pSubscribe(pattern, (message, channel) => {
+      noteReply();
+      heard(channel, message);
+    });
     await this.#within(listening, this.#options.deadlineMs);
   }
 
@@ -105,6 +112,7 @@ export class Wire {
   #fail(failure: KnownError): void {
     if (this.#failure !== null) return;
     this.#failure = failure;
+    clearInterval(this.#look);
     for (const reject of this.#waiting) reject(failure);
     this.#client.destroy();
   }
@@ -121,6 +129,7 @@ export class Wire {
       work
         .finally(() => {
           settled = true;
+          noteReply();
           this.#waiting.delete(reject);
         })
         .catch(() => undefined);

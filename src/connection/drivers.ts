@@ -21,7 +21,9 @@ export function forPostgresJs(connection: Connection, applicationName = "purchas
     // libpq's `allow` asks for plain text first; TLS first is no weaker, and the driver's own `allow` insists on TLS.
     ssl: opportunistic ? ("prefer" as const) : tlsOptions(ssl),
     connect_timeout: connection.connectTimeoutMs / 1000,
-    ...(socketPath === null ? { socket: () => withoutDelay(host, port) } : { path: socketPath }),
+    ...(socketPath === null
+      ? { socket: () => withoutDelay(host, port, !opportunistic && ssl.mode !== "disable") }
+      : { path: socketPath }),
     connection: { application_name: applicationName, ...(options === null ? {} : { options }) },
     // Named statements hang behind PgBouncer; the type query costs a round trip and we read text.
     prepare: false,
@@ -67,8 +69,7 @@ export async function connectPg<Client>(
     return await open(config);
   } catch (error) {
     // pg 8.23 has no code for this answer.
-    if (!(error instanceof Error) || error.message !== "The server does not support SSL connections")
-      throw error;
+    if (!(error instanceof Error) || error.message !== noTls) throw error;
     return open({ ...config, ssl: false });
   }
 }
@@ -87,7 +88,20 @@ function tlsOptions({ mode, ca, cert, key, servername }: Ssl): ConnectionOptions
   };
 }
 
-/** Nagle's algorithm costs a TLS connection 50 ms (64 instead of 12, measured); what is written meanwhile waits. */
-function withoutDelay(host: string, port: number): Socket {
-  return Object.assign(connect({ host, port, noDelay: true }), { host, port });
+/** pg's words for the answer of a server that has no TLS. */
+const noTls = "The server does not support SSL connections";
+
+/**
+ * Nagle's algorithm costs a TLS connection 50 ms (64 instead of 12, measured); what is written meanwhile waits.
+ * Where TLS is demanded, a server that answers `N` (it has none) hears nothing more: the driver would begin a handshake
+ * all the same, and wait for the end of its time.
+ */
+function withoutDelay(host: string, port: number, demandsTls: boolean): Socket {
+  const socket = Object.assign(connect({ host, port, noDelay: true }), { host, port });
+  if (demandsTls) {
+    socket.once("data", (answer: Buffer) => {
+      if (answer[0] === "N".charCodeAt(0)) socket.destroy(new Error(noTls));
+    });
+  }
+  return socket;
 }

@@ -2,7 +2,7 @@ import { KnownError } from "../errors.js";
 import type { Tx } from "./database.js";
 
 /** The tables that the product reads, of which only the first two must exist. */
-const tables = ["payments", "bots", "pool_bots", "redirect_pools", "bot_users"] as const;
+export const tables = ["payments", "bots", "pool_bots", "redirect_pools", "bot_users"] as const;
 export type Table = (typeof tables)[number];
 
 /** The columns of the incident report's query: all that the product cannot do without. */

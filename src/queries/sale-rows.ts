@@ -27,11 +27,15 @@ export interface SaleRow {
   pool_id: string | null;
 }
 
+/** Characters of a bot's name; the application allows 255. Each sale brings a copy: 60 of a name of 10 MB were the end of us. */
+const LONGEST_NAME = 2_000;
+
 /** What every statement about sales selects, of `payments p` joined with `bots b`. */
 export function saleColumns(tx: Tx, catalogue: Catalogue, timeZone: string): Fragment {
   const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
   const b = columnsOf(tx, catalogue, "bots", "b", timeZone);
-  return tx`p.id, p.payment_id, p.bot_id, b.name as bot_name, ${b.plain("username")} as bot_username,
+  return tx`p.id, p.payment_id, p.bot_id, left(b.name::text, ${tx.unsafe(String(LONGEST_NAME))}) as bot_name,
+           ${b.plain("username")} as bot_username,
            p.status::text as status, ${p.text("amount")} as amount,
            ${p.instant("created_at")} as created,
            ${p.instant("paid_at")} as paid,

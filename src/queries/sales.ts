@@ -7,12 +7,27 @@ import { asInstant } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import { idsNamed } from "./names.js";
 import { outsideSpan } from "./outside.js";
+import { filteredInWords, filteredTables } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
 import { inSpan, isReverted, isStuck } from "./states.js";
 
-/** Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone. */
-export function openSales(database: Database, timeZone: string): SalesReader {
+/**
+ * Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone; `warn` is told once
+ * where policies may withhold rows.
+ */
+export function openSales(
+  database: Database,
+  timeZone: string,
+  warn: (line: string) => void = () => undefined,
+): SalesReader {
+  let isTold = false;
+  const tellFiltered = async (tx: Tx): Promise<void> => {
+    if (isTold) return;
+    isTold = true;
+    const names = await filteredTables(tx);
+    if (names.length > 0) warn(filteredInWords(names));
+  };
   return {
     now: () =>
       database.read(async (tx) => {
@@ -24,6 +39,7 @@ export function openSales(database: Database, timeZone: string): SalesReader {
     stuck: (span) =>
       database.read(async (tx) => {
         const catalogue = await readCatalogue(tx);
+        await tellFiltered(tx);
         const stuck = await stuckSales(tx, catalogue, span, timeZone);
         const reverted = catalogue.journal ? await revertedSales(tx, catalogue, span, timeZone) : [];
         const rows = [...stuck, ...reverted].toSorted(
@@ -34,6 +50,7 @@ export function openSales(database: Database, timeZone: string): SalesReader {
     named: (references) =>
       database.read(async (tx) => {
         const catalogue = await readCatalogue(tx);
+        await tellFiltered(tx);
         const rows = await namedSales(tx, catalogue, references, timeZone);
         const sales = await withPools(tx, catalogue, rows);
         return byName(sales, references);

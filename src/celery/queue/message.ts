@@ -82,8 +82,12 @@ export function eventOf(args: unknown, kwargs: unknown): TaskEvent | null | "unk
   if (data === null || typeof name !== "string") return "unknown";
   if (name !== "Purchase") return null;
   const pixelId = id(list(args)?.[0] ?? named?.["pixel_id"]);
-  // Arguments in another order would put the token into its place.
-  return { eventId: id(data["event_id"]), pixelId: /^\d+$/.test(pixelId ?? "") ? pixelId : null };
+  const eventId = id(data["event_id"]);
+  // Arguments in another order would put the token into its place; in an id's, a customer's address.
+  return {
+    eventId: eventId?.includes("@") === true ? null : eventId,
+    pixelId: /^\d+$/.test(pixelId ?? "") ? pixelId : null,
+  };
 }
 
 /** ISO-8601 with its offset; without one it would be read in our own zone, and is not known. */

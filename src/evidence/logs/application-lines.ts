@@ -1,4 +1,5 @@
 import type { Said } from "./event.js";
+import { idOf } from "./id.js";
 import { quote } from "./quote.js";
 import { reasonOf } from "./reason.js";
 
@@ -91,12 +92,12 @@ function complete({ paymentId, eventId }: Ids): boolean {
 
 /** A number is the sale's own id, anything else its payment id. */
 function payment(name = ""): Ids {
-  const bare = name.replace(/[.,:;)\]]+$/, "");
+  const bare = idOf(name.replace(/[.,:;)\]]+$/, ""));
   return /^\d{1,15}$/.test(bare) ? { saleId: Number(bare) } : { paymentId: bare };
 }
 
 /** The application cuts some ids at 50 characters and adds dots whether it cut or not. */
 export function event(text = ""): Ids {
-  const bare = text.replace(/\.\.\.$/, "");
+  const bare = idOf(text.replace(/\.\.\.$/, ""));
   return bare !== text && bare.length >= 50 ? { eventId: bare, cut: true } : { eventId: bare };
 }

@@ -1,5 +1,6 @@
 import type { Said, WorkerKind } from "./event.js";
 import { SEND_TASK } from "./event.js";
+import { idOf } from "./id.js";
 import { metaError } from "./quote.js";
 import { reasonOf } from "./reason.js";
 
@@ -59,17 +60,18 @@ function readOutcome(message: string): Said | "unreadable" | null {
     ...(error === undefined ? {} : kind === "refused" ? metaError(error) : { words: reasonOf(error) }),
   };
   if (kind !== "accepted") return said;
-  const eventId = /(?:^|\| )ID: ([!-~]+) \|/.exec(rest)?.[1];
+  const eventId = idOf(/(?:^|\| )ID: ([!-~]+) \|/.exec(rest)?.[1] ?? "");
   const received = /EventsReceived: (\d{1,6})\b/.exec(rest)?.[1];
-  if (eventId === undefined || received === undefined) return "unreadable";
+  if (eventId === "" || received === undefined) return "unreadable";
   return { ...said, eventId, received: Number(received) };
 }
 
 /** `Event data inválido: …` names no event; the line after it does. */
-function readInvalid(message: string): Said | null {
+function readInvalid(message: string): Said | "unreadable" | null {
   if (/^Event data inv.{1,3}lido/.test(message)) return { kind: "invalid-event" };
   const [, name, eventId] = /^Event: ([^|]*?) \| ID: ([!-~]+)\s*$/.exec(message) ?? [];
   if (eventId === undefined) return null;
+  if (name === "Purchase" && idOf(eventId) === "") return "unreadable";
   return name === "Purchase" ? { kind: "invalid-event", eventId } : { kind: "other-event" };
 }
 
