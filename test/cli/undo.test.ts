@@ -132,7 +132,7 @@ describe.concurrent("undo of a revert", () => {
     const [tried, untried] = [await shop.sale({ paidHoursAgo: 30 }), await shop.sale({ paidHoursAgo: 30 })];
     await shop.run(`revert --id ${tried},${untried}`);
     const run = await lastRun(shop);
-    await shop.fault({ fault: "invalid-token", times: 9 });
+    await shop.fault({ fault: "credentials", times: 9 });
     await shop.run(`resend --id ${tried} --no-broker`);
     expect(await shop.states()).toEqual({ [tried]: "not flagged", [untried]: "not flagged" });
     const { code, stdout } = await shop.run(`undo ${run} --yes --json --no-broker`);
@@ -272,7 +272,7 @@ describe.concurrent("undo", () => {
     const nowhere = await shop.run("undo 000000000000 --yes");
     expect(nowhere).toMatchObject({ code: 2, stdout: "" });
     expect(nowhere.stderr).toContain("error: There is no run 000000000000 in this journal\n");
-    await shop.fault({ fault: "invalid-token", times: 9 });
+    await shop.fault({ fault: "credentials", times: 9 });
     await shop.run(`resend --id ${sale} --no-broker`);
     const nothing = await undoLast(shop);
     expect(nothing).toMatchObject({ code: 2, stdout: "" });
@@ -282,14 +282,76 @@ describe.concurrent("undo", () => {
     expect(await shop.states()).toEqual({ [sale]: "stuck" });
   });
 
-  test("has one document, whose fields stay", async ({ shop }) => {
+  test("has one document, whose fields stay", async ({ shop, expect }) => {
     const [a, b] = [await shop.sale({ paidHoursAgo: 30 }), await shop.sale({ paidHoursAgo: 30 })];
     await shop.run(`revert --id ${a},${b}`);
     await flag(shop, b, "status = 'refunded'");
     const dry = await undoLast(shop, "--dry-run");
     const real = await undoLast(shop);
     const shape = shapeOf(dry.document) as Record<string, unknown>;
-    expect({ ...shape, outcomes: shapeOf(real.document.outcomes), totals: shapeOf(real.document.totals) }).toMatchInlineSnapshot();
+    expect({
+      ...shape,
+      outcomes: shapeOf(real.document.outcomes),
+      totals: shapeOf(real.document.totals),
+    }).toMatchInlineSnapshot(`
+      {
+        "command": "string",
+        "dryRun": "boolean",
+        "generatedAt": "string",
+        "left": [
+          {
+            "because": "string",
+            "id": "number",
+            "needsPerson": "boolean",
+            "obstacle": "string",
+            "verdict": "string",
+            "wouldAllow": "null",
+          },
+        ],
+        "outcomes": [
+          {
+            "answer": "null",
+            "because": "string",
+            "effect": "string",
+            "eventId": "null",
+            "id": "number",
+          },
+        ],
+        "planned": [
+          {
+            "from": {
+              "flagged": "boolean",
+              "flaggedAt": "null",
+              "metaEventId": "null",
+            },
+            "id": "number",
+            "to": {
+              "flagged": "boolean",
+              "flaggedAt": "string",
+              "metaEventId": "null",
+            },
+            "verdict": "string",
+          },
+        ],
+        "run": "null",
+        "totals": {
+          "changed": "number",
+          "left": "number",
+          "restored": {
+            "amount": "string",
+            "count": "number",
+          },
+        },
+        "undoes": {
+          "command": "string",
+          "host": "string",
+          "run": "string",
+          "startedAt": "string",
+          "user": "string",
+        },
+        "version": "number",
+      }
+    `);
   });
 
   test("agrees with journal --sql, row by row", async ({ shop }) => {
