@@ -120,7 +120,7 @@ export function carrying(command: Command): Command {
   return command
     .option("--dry-run", "print the plan and stop")
     .option("--exit-code", "with --dry-run: exit with 1 when something needs a person")
-    .option("--yes", "act without asking")
+    .option("--yes", "act on a window, or undo, without asking")
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");

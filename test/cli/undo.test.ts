@@ -282,6 +282,30 @@ describe.concurrent("undo", () => {
     expect(await shop.states()).toEqual({ [sale]: "stuck" });
   });
 
+  test("costs no other row what is locked or refused by the shop, and takes a thousand at a time", async ({
+    shop,
+  }) => {
+    const ids = await shop.manySales(1_200);
+    const [locked, refused] = [ids[3] ?? 0, ids[1_100] ?? 0];
+    await shop.run("revert --id - --quiet --no-broker", { input: ids.join("\n") });
+    await shop.db.query(
+      `alter table payments add constraint shop_rule check (id <> ${refused} or not meta_purchase_sent)`,
+    );
+    const run = await lastRun(shop);
+    await shop.db.query("begin");
+    await shop.db.query("select from payments where id = $1 for update", [locked]);
+    const { code, stdout } = await shop.run(`undo ${run} --yes --json --no-broker`);
+    await shop.db.query("rollback");
+    const { outcomes, left } = JSON.parse(stdout) as Document;
+    expect(left).toMatchObject([{ id: locked, because: "its row was locked by somebody else" }]);
+    expect(outcomes.filter(({ effect }) => effect !== "restored")).toMatchObject([
+      { id: refused, effect: "overtaken", because: expect.stringContaining("refused the write") },
+    ]);
+    const states = Object.values(await shop.states());
+    expect(states.filter((state) => state === "stuck")).toHaveLength(1_198);
+    expect(code).toBe(1);
+  });
+
   test("has one document, whose fields stay", async ({ shop, expect }) => {
     const [a, b] = [await shop.sale({ paidHoursAgo: 30 }), await shop.sale({ paidHoursAgo: 30 })];
     await shop.run(`revert --id ${a},${b}`);
