@@ -3,7 +3,7 @@ import type { Options } from "./options.js";
 import { namesOf, selectionOf } from "./selection.js";
 import type { Session } from "./session.js";
 import { watchEvery } from "./values.js";
-import { attestOptions, performOptions, wordOf } from "./wishes.js";
+import { attestOptions, carryOptions, performOptions, wordOf } from "./wishes.js";
 
 /*
  * What each command of program.ts does with its options. The commands themselves are imported when they run, since every
@@ -46,6 +46,16 @@ export const confirm: Body = async (session, options) => {
   return word === null ? confirm(ctx, wishes) : confirmOne(ctx, wishes, word);
 };
 
+export async function undo(session: Session, options: Options, run: string): Promise<ExitCode> {
+  const wishes = {
+    run,
+    evenAccepted: options.evenAccepted ?? false,
+    ...carryOptions(options, session.onTerminal),
+  };
+  const { undoing } = await session.open("undo", options);
+  return (await import("./commands/undo.js")).undo(undoing, wishes);
+}
+
 export const attest: Body = async (session, options) => {
   const waitMs = options.wait ?? (session.onTerminal ? 30_000 : 0);
   const asked = attestOptions(options, session.timeZone, waitMs);
@@ -80,9 +90,15 @@ export const init: Body = async (session, options) => {
   const ctx = {
     output: session.output,
     schemaSql,
-    runs: async () => (await session.open("init", options)).runs,
+    open: async () => {
+      const { runs, home, acting } = await session.open("init", options);
+      return { runs, home, record: acting.record };
+    },
   };
-  return (await import("./commands/init.js")).init(ctx, { print: options.print ?? false });
+  return (await import("./commands/init.js")).init(ctx, {
+    print: options.print ?? false,
+    adopt: options.adopt ?? false,
+  });
 };
 
 function named(session: Session, options: Options) {

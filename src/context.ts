@@ -7,6 +7,7 @@ import type {
   EventIds,
   Eyes,
   Keeper,
+  PastRuns,
   RunRecord,
   Runs,
   Sender,
@@ -147,6 +148,11 @@ export interface SendingContext extends ActingContext {
 export interface AttestingContext extends ActingContext {
   readonly attestations: Attestations;
   readonly eventIds: EventIds;
+}
+
+/** What `undo` is handed: it looks up what a run changed. */
+export interface UndoingContext extends ActingContext {
+  readonly pastRuns: PastRuns;
 }
 
 /** What `observe` is handed: eyes, and a place to keep. It can change no sale. */

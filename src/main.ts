@@ -18,7 +18,15 @@ import { buildProgram } from "./program.js";
 import { openSession } from "./session.js";
 
 /** Commands that change something: a closed pipe or a signal never stops them half-way. */
-const acting: ReadonlySet<string> = new Set(["resend", "revert", "confirm", "attest", "observe", "init"]);
+const acting: ReadonlySet<string> = new Set([
+  "resend",
+  "revert",
+  "confirm",
+  "undo",
+  "attest",
+  "observe",
+  "init",
+]);
 
 /** Said where that takes a while. */
 const SETTLING =

@@ -10,12 +10,14 @@ import type {
   ReadingContext,
   SendingContext,
   Signals,
+  UndoingContext,
 } from "./context.js";
 import { openCredentials } from "./meta/credentials.js";
 import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
+import { warnOnce, warned, warnedJournal } from "./open/home.js";
 import { lazily } from "./open/lazily.js";
-import type { Clock, Runs, Witness } from "./ports.js";
+import type { Clock, Home, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
 
 /** What the process is: handed in, so that nothing below reads it by itself. */
@@ -49,9 +51,11 @@ export interface Opened {
   readonly acting: ActingContext;
   readonly sending: SendingContext;
   readonly attesting: AttestingContext;
+  readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
   readonly journal: JournalReader;
   readonly runs: Runs;
+  readonly home: Home;
   close(): Promise<void>;
 }
 
@@ -84,11 +88,13 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     pixelId: config.pixelId,
     currency: config.currency,
   });
+  const home = queries.openHome(database);
+  const warn = warnOnce(home, around.output);
   const reading: ReadingContext = {
     output: around.output,
     currency: config.currency,
     sales: queries.openSales(database, config.dbTimezone, (line) => around.output.warn(line)),
-    evidence: sources.evidence,
+    evidence: warned(sources.evidence, warn),
     shipping,
     asked: sources.asked,
     again: options.again,
@@ -126,12 +132,14 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       attestations: queries.openAttestations(database),
       eventIds: queries.openEventIds(database),
     },
+    undoing: { ...acting, pastRuns: queries.openPastRuns(database) },
     observing: async () => {
       const { eyesOf } = await import("./open/eyes.js");
       return { ...acting, keeper: queries.openKeeper(database), eyes: eyesOf(config, around) };
     },
-    journal: queries.openJournal(database),
+    journal: warnedJournal(queries.openJournal(database), warn),
     runs,
+    home,
     close: async () => {
       await Promise.all([database.close(), renewals.close(), graph.close(), sources.close()]);
     },

@@ -36,6 +36,7 @@ export interface Options extends Flags {
   readonly run?: string;
   readonly unsettled?: boolean;
   readonly print?: boolean;
+  readonly adopt?: boolean;
   readonly via?: "redis" | "cli";
   readonly passive?: boolean;
   /** Milliseconds; true where no number was given. */
@@ -111,10 +112,15 @@ export function repeated(one: string, more?: readonly string[]): readonly string
 
 /** Options of the commands that change something. */
 export function acting(command: Command): Command {
-  return selecting(command)
+  return carrying(selecting(command));
+}
+
+/** How far a command goes that changes something, and how patiently. */
+export function carrying(command: Command): Command {
+  return command
     .option("--dry-run", "print the plan and stop")
     .option("--exit-code", "with --dry-run: exit with 1 when something needs a person")
-    .option("--yes", "act on a window without asking")
+    .option("--yes", "act on a window, or undo, without asking")
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");

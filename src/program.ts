@@ -3,10 +3,10 @@ import type { Body } from "./bodies.js";
 import * as bodies from "./bodies.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
-import { acting, common, judging, naming, repeated, selecting, watching } from "./options.js";
+import { acting, carrying, common, judging, naming, repeated, selecting, watching } from "./options.js";
 import { redact } from "./redact.js";
 import { causeNames } from "./sales/causes.js";
-import { cause, count, duration, moment, money, reference, someTime } from "./values.js";
+import { cause, count, duration, moment, money, reference, runId, someTime } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */
 export type Run = (command: string, options: Options, body: Body) => Promise<void>;
@@ -68,6 +68,14 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--event-id <id>", "for one --id: the event id, on your own word")
     .option("--reason <words>", "with --event-id: how you know");
 
+  carrying(judging(common(program.command("undo"))))
+    .description("restore the rows that a run changed and nobody touched since; a run of its own")
+    .argument("<run>", "the run, as it was told or as journal lists it", runId)
+    .option("--even-accepted", "also sales that Meta did receive: the application may send them again")
+    .action((id: string, options: Options) =>
+      run("undo", options, (session) => bodies.undo(session, options, id)),
+    );
+
   judging(command("attest", "your word that nothing was sent in a span, as evidence", bodies.attest))
     .option("--from <time>", "begin of the span", moment)
     .option("--to <time>", "end of the span", moment)
@@ -103,7 +111,8 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--sql", "with --run: print the guarded update that undoes it, ready for psql");
 
   command("init", "make the journal's schema; commands that act do it by themselves", bodies.init) //
-    .option("--print", "print the statements instead");
+    .addOption(new Option("--print", "print the statements instead").conflicts("adopt"))
+    .option("--adopt", "this database is the new home of a journal that was written in another");
 
   program
     .command("help [topic]")

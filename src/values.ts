@@ -96,6 +96,12 @@ export function reference(text: string): string {
   return name;
 }
 
+/** `undo RUN`: as we name runs, or whoever wrote the journal did. */
+export function runId(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError("Give one run as journal lists it, such as 3f9c2a7d10be.");
+}
+
 /** NUL, and half a surrogate pair: the database would refuse the whole list, without saying which name it is. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 

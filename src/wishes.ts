@@ -1,4 +1,5 @@
 import type { AttestOptions } from "./acting/attest.js";
+import type { CarryOptions } from "./acting/carry.js";
 import type { PerformOptions } from "./acting/perform.js";
 import type { Selection } from "./acting/survey.js";
 import { KnownError } from "./errors.js";
@@ -19,6 +20,13 @@ export function performOptions(options: Options, selection: Selection, onTermina
       revertRefused: options.revertRefused ?? false,
       limit: options.limit ?? null,
     },
+    ...carryOptions(options, onTerminal),
+  };
+}
+
+/** How far, and how patiently, a command that acts goes. */
+export function carryOptions(options: Options, onTerminal: boolean): CarryOptions {
+  return {
     yes: options.yes ?? false,
     dryRun: options.dryRun ?? false,
     exitCode: options.exitCode ?? false,

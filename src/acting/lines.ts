@@ -1,6 +1,6 @@
 import type { Tone } from "../context.js";
 import type { Outcome } from "../sales/outcome.js";
-import { total } from "../sales/outcome.js";
+import { endedWell, total } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Left, Planned } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
@@ -20,12 +20,13 @@ export interface Line {
 }
 
 export function outcomeLine({ judged, answer, effect, eventId, because }: Outcome): Line {
-  const tone = effect === "confirmed" || (effect === "reverted" && answer === null) ? "good" : "bad";
+  const tone = endedWell({ answer, effect }) ? "good" : "bad";
   const what = answer === null ? effect : `${answer}, ${effect}`;
   return { ...named(judged.sale), verdict: judged.kind, what, tone, eventId, because };
 }
 
-function named({ id, paymentId, amount }: Sale): Pick<Line, "id" | "payment" | "amount"> {
+/** What names a sale in a line. */
+export function named({ id, paymentId, amount }: Sale): Pick<Line, "id" | "payment" | "amount"> {
   return { id: String(id), payment: paymentId, amount };
 }
 

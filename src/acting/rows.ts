@@ -1,4 +1,4 @@
-import type { Attempts, Claim, Clock, Lease, Writes, Written } from "../ports.js";
+import type { Attempts, Claim, Clock, Lease, RowState, Writes, Written } from "../ports.js";
 import { TableLocked } from "../errors.js";
 import { proofOfDelivery } from "../sales/click.js";
 import type { Outcome } from "../sales/outcome.js";
@@ -26,6 +26,8 @@ type RowOptions = Pick<SendOptions, "lease" | "stop" | "until" | "progress">;
 interface Verb {
   readonly because: string;
   readonly write: (lease: Lease, chunk: readonly Planned[]) => Promise<Writes>;
+  /** Why a row was left, by what it is now; that of the judged row where it is not given. */
+  readonly left?: (item: Planned, row: RowState | undefined) => string;
 }
 
 /** Gives stuck sales back to the application: the next visit of the delivery page sends them. */
@@ -120,14 +122,11 @@ export class Rows {
         ? new Map()
         : await this.#ports.attempts.states(missed.map(({ judged }) => judged.sale.id));
     for (const item of chunk) {
-      const { judged, before } = item;
+      const { judged } = item;
       const { sale } = judged;
       const row = written.get(sale.id);
-      const expected = { ...guardOf(item), before, takeBack: !sale.flagged };
       const why = () =>
-        locked.has(sale.id)
-          ? LOCKED
-          : (whys.get(item) ?? stateInWords(expected, states.get(sale.id), this.#ports.clock.now()));
+        locked.has(sale.id) ? LOCKED : (whys.get(item) ?? this.#left(item, states.get(sale.id)));
       const because = row ? this.#verb.because : why();
       const effect = row?.effect ?? "overtaken";
       // A row that is what was judged was locked as well, by a lock that was gone before anybody could ask for it.
@@ -136,6 +135,12 @@ export class Rows {
     }
     this.#written.push(...written.values());
     return later;
+  }
+
+  #left(item: Planned, row: RowState | undefined): string {
+    if (this.#verb.left) return this.#verb.left(item, row);
+    const expected = { ...guardOf(item), before: item.before, takeBack: !item.judged.sale.flagged };
+    return stateInWords(expected, row, this.#ports.clock.now());
   }
 
   async #write(part: readonly Planned[]): Promise<Writes> {

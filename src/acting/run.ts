@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly waitMs: number;
   readonly stop: AbortSignal;
   readonly waiting: (holder: Holder) => void;
+  /** The version of the schema that the work cannot do without. */
+  readonly needs?: number | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function underLease<T>(
   options: RunOptions,
   work: (lease: Lease) => Promise<{ result: T; summary: object }>,
 ): Promise<T> {
-  await runs.prepare();
+  await runs.prepare(options.needs);
   const lease = await acquire({ runs, clock }, options);
   const done = new AbortController();
   const renewal = keep({ runs, clock }, lease, done.signal);

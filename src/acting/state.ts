@@ -1,4 +1,4 @@
-import type { Claim, Guard, RowState } from "../ports.js";
+import type { Claim, Guard, RowState, Undoing } from "../ports.js";
 import { rivalsOf } from "../sales/click.js";
 import type { Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
@@ -36,6 +36,23 @@ export function stateInWords(expected: Expected, row: RowState | undefined, now:
   if (row.mark.flaggedAt !== mark.flaggedAt) return `flagged anew at ${row.mark.flaggedAt}`;
   if (row.lastAttempt !== lastAttempt) return "another run attempted it meanwhile";
   if (now >= before) return "its deadline passed";
+  return LOCKED;
+}
+
+/** Says why a row is not what a run had made of it, as far as one can tell from what it is now. */
+export function touchedInWords(
+  { from, lastAttempt }: Pick<Undoing, "from" | "lastAttempt">,
+  row: RowState | undefined,
+): string {
+  if (!row) return "the sale is gone";
+  if (row.status !== "paid") return `the sale is ${row.status} now`;
+  if (row.metaEventId !== from.metaEventId) {
+    if (row.metaEventId === null) return "its event id was taken away meanwhile";
+    return `confirmed meanwhile with event id ${row.metaEventId}`;
+  }
+  if (row.flagged !== from.flagged) return row.flagged ? "flagged again meanwhile" : "reverted meanwhile";
+  if (row.mark.flaggedAt !== from.flaggedAt) return `flagged anew at ${row.mark.flaggedAt}`;
+  if (row.lastAttempt !== lastAttempt) return "another run attempted it meanwhile";
   return LOCKED;
 }
 

@@ -50,6 +50,18 @@ export async function survey(ports: SurveyPorts, selection: Selection): Promise<
   return { now, judged, others: [], unknown: [], span, outside: await ports.sales.outside(span, now), lack };
 }
 
+/** Sales of any state by their ids, each judged: whether they are open or not, evidence about them counts. */
+export async function surveyAll(
+  ports: SurveyPorts,
+  ids: readonly number[],
+): Promise<Pick<Survey, "now" | "judged">> {
+  const now = await ports.sales.now();
+  const wanted = new Set(ids);
+  const found = await ports.sales.named(ids.map(String));
+  const sales = [...found.values()].filter(({ id }) => wanted.has(id));
+  return { now, judged: (await judgeAll(ports, sales, now)).judged };
+}
+
 /** One sale of any state. Whether it is open says if its verdict means anything. */
 export interface Examined extends Pick<Survey, "now" | "lack"> {
   readonly judged: Judged;

@@ -1,5 +1,6 @@
 import type { Answer, Effect } from "../sales/outcome.js";
 import type { Instant, Sale } from "../sales/sale.js";
+import type { RowWas } from "../sales/undo.js";
 import type { Lease } from "./runs.js";
 
 /** What is put on record before a request leaves, and what the row must still be for that. */
@@ -21,6 +22,13 @@ export interface Claim {
 
 /** A row as it was judged: what every guarded write compares. */
 export type Guard = Pick<Claim, "saleId" | "mark" | "lastAttempt">;
+
+/** A row as a run left it, and what it shall be again. */
+export interface Undoing extends Pick<Guard, "saleId" | "lastAttempt"> {
+  readonly from: RowWas;
+  readonly to: RowWas;
+  readonly because: string;
+}
 
 /** What a claim got, and what kept it from the rest where that is not the row's own state. */
 export interface Claims {
@@ -95,6 +103,8 @@ export interface Attempts {
     lease: Lease,
     sales: readonly (Guard & Pick<Claim, "eventId" | "origin" | "pixelId"> & { readonly because?: string })[],
   ): Promise<Writes>;
+  /** Makes rows what they were before a run, where they still are what it made of them. */
+  undo(lease: Lease, sales: readonly Undoing[]): Promise<Writes>;
   /** What the rows are now: for a sale that could not be claimed. */
   states(ids: readonly number[]): Promise<Map<number, RowState>>;
 }

@@ -1,4 +1,5 @@
 import type { Instant } from "../sales/sale.js";
+import type { Change } from "../sales/undo.js";
 
 /** Our share of the run lock: a lease with a fencing token. Every write carries it. */
 export interface Lease {
@@ -26,6 +27,22 @@ export interface RunRecord {
   readonly version: string;
 }
 
+/** A run on record, and the rows that it changed. */
+export interface PastRun {
+  readonly id: string;
+  readonly command: string;
+  readonly host: string;
+  readonly user: string;
+  readonly startedAt: Instant;
+  readonly changes: readonly Change[];
+}
+
+/** Looks runs up. */
+export interface PastRuns {
+  /** Null where this journal has no such run. */
+  find(run: string): Promise<PastRun | null>;
+}
+
 /** The run lock and the list of runs. */
 export interface Runs {
   /**
@@ -37,6 +54,14 @@ export interface Runs {
   /** False when the lease is no longer ours. */
   renew(lease: Lease, ttlMs: number): Promise<boolean>;
   release(lease: Lease, summary: object): Promise<void>;
+}
+
+/** Where the journal belongs: it is bound to the database that it was made in. */
+export interface Home {
+  /** The name of the database that the journal was written in, where that is recognisably another one. */
+  away(): Promise<string | null>;
+  /** Makes this database its home, on record as a run; the name of the one before, or null where it is at home. */
+  adopt(run: RunRecord): Promise<string | null>;
 }
 
 /** The lease went to somebody else: nothing of ours may be written any more. */

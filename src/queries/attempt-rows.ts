@@ -9,6 +9,8 @@ export interface JournalRow {
   command: string;
   run_id: string;
   event_id: string | null;
+  event_id_origin: string | null;
+  meta_event_id_before: string | null;
   pixel_id: string | null;
   answer: "accepted" | "refused" | "unconfirmed" | "not-sent" | null;
   effect: string | null;
@@ -22,12 +24,40 @@ export interface JournalRow {
 /** All entries about these sales, the oldest first. */
 export async function readJournal(tx: Tx, ids: readonly number[]): Promise<JournalRow[]> {
   return await tx<JournalRow[]>`
-    select a.id, a.sale_id, r.command, a.run_id, a.event_id, a.pixel_id, a.answer, a.effect, a.code, a.subcode, a.because,
+    select a.id, a.sale_id, r.command, a.run_id, a.event_id, a.event_id_origin, a.meta_event_id_before,
+           a.pixel_id, a.answer, a.effect, a.code, a.subcode, a.because,
            (extract(epoch from a.attempted_at) * 1000)::text as attempted,
            (extract(epoch from a.flagged_at_before_instant) * 1000)::text as flagged_at_before
     from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id
     where a.sale_id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))
     order by a.id`;
+}
+
+/** Commands whose entries are no attempts to send. */
+const silent: ReadonlySet<string> = new Set(["revert", "confirm", "undo"]);
+
+/** The attempts to send among them. */
+export function sendsOf(rows: readonly JournalRow[]): JournalRow[] {
+  return rows.filter(({ command }) => !silent.has(command));
+}
+
+/**
+ * Confirmations that were undone. That Meta had the sale stays on record when the row forgets it: the evidence may be
+ * rotated away meanwhile. An operator's word does not: it was taken back.
+ */
+export function undoneConfirms(rows: readonly JournalRow[]): JournalRow[] {
+  return rows.filter(
+    (row, at) =>
+      row.command === "confirm" &&
+      row.effect === "confirmed" &&
+      row.event_id_origin !== "attestation" &&
+      rows.slice(at + 1).some((later) => later.command === "undo" && later.meta_event_id_before !== null),
+  );
+}
+
+/** When such a sale was accepted: no later than we confirmed it, and not before its flag was set. */
+export function acceptedAt({ flagged_at_before, attempted }: JournalRow): Instant {
+  return asInstant(flagged_at_before) ?? asInstant(attempted) ?? 0;
 }
 
 /** When the flag had been set, before each entry. */

@@ -8,6 +8,7 @@ import { claim } from "./claim.js";
 import type { Database, Tx } from "./database.js";
 import { confirm, revert } from "./direct.js";
 import { answer, close, settle } from "./settle.js";
+import { undo } from "./undo.js";
 
 /** How this shop's columns are written and compared. */
 export interface Shape {
@@ -52,6 +53,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
     settle: (lease, settlements) => held(lease, (tx, shape) => settle(tx, shape, lease, settlements)),
     revert: (lease, sales) => held(lease, (tx, shape) => revert(tx, shape, lease, sales)),
     confirm: (lease, sales) => held(lease, (tx, shape) => confirm(tx, shape, lease, sales)),
+    undo: (lease, sales) => held(lease, (tx, shape) => undo(tx, shape, lease, sales)),
     states: (ids) =>
       database.read(async (tx) => {
         const catalogue = await readCatalogue(tx);

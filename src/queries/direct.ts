@@ -94,7 +94,12 @@ function mayHaveArrived(tx: Tx): Fragment {
         )`;
 }
 
-async function writes(tx: Tx, sales: readonly Guard[], rows: readonly WrittenRow[]): Promise<Writes> {
+/** What was written, and which of the others were locked. */
+export async function writes(
+  tx: Tx,
+  sales: readonly Pick<Guard, "saleId">[],
+  rows: readonly WrittenRow[],
+): Promise<Writes> {
   const written = rows.map(writtenOf);
   const done = new Set(written.map((row) => row.saleId));
   const missed = sales.filter(({ saleId }) => !done.has(saleId)).map(({ saleId }) => saleId);

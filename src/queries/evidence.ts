@@ -3,7 +3,7 @@ import type { Evidence, Sibling, Trace } from "../sales/evidence.js";
 import { mayShareEvent } from "../sales/click.js";
 import { noEvidence } from "../sales/evidence.js";
 import type { JournalRow } from "./attempt-rows.js";
-import { flagTimes, readJournal } from "./attempt-rows.js";
+import { acceptedAt, flagTimes, readJournal, sendsOf, undoneConfirms } from "./attempt-rows.js";
 import { readCatalogue } from "./catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database } from "./database.js";
@@ -43,7 +43,8 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
   };
 }
 
-function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Key, Row[]> {
+/** In the order in which they came. */
+export function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Key, Row[]> {
   const groups = new Map<Key, Row[]>();
   for (const row of rows) {
     const group = groups.get(key(row));
@@ -55,13 +56,14 @@ function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Ke
 
 const asId = (text: string | null) => (text === null ? null : Number(text));
 
-function evidenceOf(rows: readonly JournalRow[], siblings: readonly Sibling[]): Evidence {
-  const sends = rows.filter((row) => row.command !== "revert" && row.command !== "confirm");
+/** What our journal alone tells of a sale. */
+export function evidenceOf(rows: readonly JournalRow[], siblings: readonly Sibling[]): Evidence {
+  const sends = sendsOf(rows);
   const refusal = sends.at(-1);
   const reverted = rows.at(-1)?.effect === "reverted";
   return {
     ...noEvidence,
-    traces: sends.map((row) => traceOf(row)),
+    traces: [...sends.map(traceOf), ...undoneConfirms(rows).map(traceOfConfirm)],
     siblings,
     flagTimes: flagTimes(rows),
     reverted,
@@ -85,5 +87,18 @@ function traceOf(row: JournalRow): Trace {
     because: open
       ? `our attempt has no answer (${row.because ?? "its run ended before one came"}; ${run})`
       : `Meta's answer to us is on record: ${row.answer} (${run})`,
+  };
+}
+
+function traceOfConfirm(row: JournalRow): Trace {
+  return {
+    source: "journal",
+    by: "purchase-fix",
+    at: acceptedAt(row),
+    pixelId: row.pixel_id === "" ? null : row.pixel_id,
+    eventId: row.event_id,
+    result: "accepted",
+    unsettled: false,
+    because: `run ${row.run_id} found it accepted by Meta (${row.event_id_origin ?? "on record"}), and was undone`,
   };
 }

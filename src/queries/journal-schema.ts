@@ -1,3 +1,4 @@
+import { homeSql } from "./home-schema.js";
 import { keptSql } from "./kept-schema.js";
 
 /**
@@ -75,10 +76,11 @@ insert into purchase_fix.version (version) values (1) on conflict do nothing;
 export const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: journalSql },
   { version: 2, sql: keptSql },
+  { version: 3, sql: homeSql },
 ];
 
 /** The version of the schema that this build reads and writes. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** All versions, for a role that may create schemas: `init --print`. It does no harm to a database that has some of them. */
 export const schemaSql = migrations.map(({ sql }) => sql).join("\n\n");

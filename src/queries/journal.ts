@@ -3,7 +3,7 @@ import { readCatalogue } from "./catalogue.js";
 import type { Fragment } from "./columns.js";
 import { isZoned } from "./columns.js";
 import type { Database, Tx } from "./database.js";
-import { literal } from "./literal.js";
+import { inverseOf } from "./inverse.js";
 import { idsNamed } from "./names.js";
 
 interface EntryRow {
@@ -58,7 +58,7 @@ export function openJournal(database: Database): JournalReader {
       database.read(async (tx) => {
         const catalogue = await readCatalogue(tx);
         if (!catalogue.journal) return null;
-        return await inverse(
+        return await inverseOf(
           tx,
           run,
           isZoned(catalogue, "payments", "meta_purchase_sent_at") ? "timestamptz" : "timestamp",
@@ -73,8 +73,16 @@ function open(tx: Tx): Fragment {
             and not exists (
               select from purchase_fix.attempt b
               where b.sale_id = a.sale_id and b.id > a.id and b.event_id = a.event_id
-                and (b.answer = 'accepted' or b.effect = 'confirmed')
+                and (b.answer = 'accepted' or (b.effect = 'confirmed' and not ${undone(tx)}))
                 and (b.pixel_id = a.pixel_id or b.pixel_id is null or a.pixel_id is null)
+            )`;
+}
+
+/** A confirmation that was undone settles nothing any more. */
+function undone(tx: Tx): Fragment {
+  return tx`exists (
+              select from purchase_fix.attempt u join purchase_fix.run r on r.id = u.run_id
+              where u.sale_id = b.sale_id and u.id > b.id and r.command = 'undo' and u.meta_event_id_before is not null
             )`;
 }
 
@@ -110,38 +118,4 @@ function entryOf(row: EntryRow): JournalEntry {
     host: row.host,
     user: row.user_name,
   };
-}
-
-/**
- * The guarded inverse of a run, one update per changed row: it restores the values before, and only where the row still
- * is what the run wrote. Sales that Meta accepted are left out: giving them back would have them counted twice. One that
- * was confirmed on an operator's word alone is stuck again.
- */
-async function inverse(tx: Tx, run: string, flagType: string): Promise<string | null> {
-  const rows = await tx<EntryRow[]>`
-    select a.* from purchase_fix.attempt a
-    where a.run_id = ${run} and a.effect in ('reverted', 'confirmed')
-    order by a.id desc`;
-  if (rows.length === 0) return null;
-  const isWord = (row: EntryRow) => row.event_id_origin === "attestation";
-  const accepted = rows.filter((row) => row.effect === "confirmed" && !isWord(row));
-  const restored = rows.filter((row) => row.effect === "reverted" || isWord(row));
-  const time = (text: string | null) => (text === null ? "null" : `${literal(text)}::${flagType}`);
-  const updates = restored.map(
-    (row) => `
-update payments set meta_purchase_sent = ${literal(row.flagged_before)}, meta_purchase_sent_at = ${time(row.flagged_at_before)}${isWord(row) ? ", meta_event_id = null" : ""}
-where id = ${row.sale_id} and status = 'paid' and meta_purchase_sent is not distinct from ${literal(row.flagged_after)}
-  and meta_purchase_sent_at is not distinct from ${time(row.flagged_at_after)} and meta_event_id ${isWord(row) ? `= ${literal(row.meta_event_id_after)}` : "is null"}
-returning id;`,
-  );
-  const left = accepted.map(
-    (row) => `-- sale ${row.sale_id} is left: Meta has it as ${(row.event_id ?? "").replaceAll(/\s/g, " ")}`,
-  );
-  return [
-    `-- undoes run ${run}: rows that somebody changed since are left alone`,
-    "begin;",
-    ...left,
-    ...updates,
-    "commit;",
-  ].join("\n");
 }

@@ -1,6 +1,7 @@
 import type { KeptEvent, KeptLog, Keeper, Observed } from "../ports.js";
 import type { BrokerTask, TaskResult, TaskTie } from "../sales/tasks.js";
 import type { Database, Tx } from "./database.js";
+import { demandHome } from "./home.js";
 import { readPositions } from "./kept.js";
 import { prune } from "./prune.js";
 
@@ -21,6 +22,7 @@ export function openKeeper(database: Database): Keeper {
     // one of a transaction would keep it open while gigabytes are read.
     begin: ({ id, host }, ttlMs) =>
       database.write(async (tx) => {
+        await demandHome(tx);
         const rows = await tx`
           insert into purchase_fix.lease as l (name, token, run_id, expires_at)
           values (${name(host)}, 1, ${id}, clock_timestamp() + ${ttlMs} * interval '1 millisecond')

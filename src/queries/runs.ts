@@ -1,6 +1,7 @@
 import { KnownError, TableLocked } from "../errors.js";
 import type { Holder, Lease, RunRecord, Runs } from "../ports.js";
 import type { Database, Tx } from "./database.js";
+import { demandHome } from "./home.js";
 import { prepare } from "./prepare.js";
 
 /** The run lock and the list of runs, in the journal's schema. `renewals` is a connection of its own: never behind the work's. */
@@ -41,6 +42,7 @@ async function acquire(
   run: RunRecord,
   ttlMs: number,
 ): Promise<{ lease: Lease } | { holder: Holder }> {
+  await demandHome(tx);
   await demandUpdate(tx);
   // Looked at before it is touched: `on conflict` locks the row even where it changes nothing, and whoever came to a
   // standstill then would keep the run that holds the lease from renewing it and from writing.

@@ -2,7 +2,7 @@ import type { Sibling } from "../sales/evidence.js";
 import type { Instant, Pool, Sale } from "../sales/sale.js";
 import { ACCEPTED_FOR, FOLDING } from "../sales/verdict.js";
 import type { JournalRow } from "./attempt-rows.js";
-import { flagTimes } from "./attempt-rows.js";
+import { acceptedAt, flagTimes, undoneConfirms } from "./attempt-rows.js";
 import type { Catalogue } from "./catalogue.js";
 import { asInstant, columnsOf } from "./columns.js";
 import type { Tx } from "./database.js";
@@ -52,6 +52,7 @@ export function siblingOf(
   const moment = paid ?? created ?? null;
   const same = rows.filter((entry) => entry.event_id === row.pageview_event_id);
   const accepted = same.find((entry) => entry.answer === "accepted");
+  const undone = undoneConfirms(rows).find((entry) => entry.event_id === row.pageview_event_id);
   const stored = row.meta_event_id === row.pageview_event_id ? (flagged ?? moment) : null;
   const attempts = [moment, ...rows.map((entry) => asInstant(entry.attempted))].filter((at) => at !== null);
   const flags = [flagged ?? null, ...flagTimes(rows)].filter((at) => at !== null && at <= now);
@@ -68,7 +69,7 @@ export function siblingOf(
     createdAt: created ?? null,
     firstAttempt: attempts.length === 0 ? null : Math.min(...attempts),
     lastAttempt: flags.length === 0 ? null : Math.max(...(flags as Instant[])),
-    acceptedAt: accepted ? asInstant(accepted.attempted) : stored,
+    acceptedAt: accepted ? asInstant(accepted.attempted) : (stored ?? (undone ? acceptedAt(undone) : null)),
     journalled: same.length > 0,
     open: row.status === "paid" && row.flagged === true && row.meta_event_id === null && inTime,
   };

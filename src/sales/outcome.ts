@@ -5,8 +5,8 @@ import type { Judged } from "./verdict.js";
 export const answers = ["accepted", "refused", "unconfirmed", "not-sent"] as const;
 export type Answer = (typeof answers)[number];
 
-/** What the attempt did to the row. An acceptance is never forgotten because the row moved. */
-export const effects = ["confirmed", "reverted", "kept", "overtaken"] as const;
+/** What the attempt did to the row; `restored`: flagged again, without id, by `undo`. An acceptance is never forgotten because the row moved. */
+export const effects = ["confirmed", "reverted", "restored", "kept", "overtaken"] as const;
 export type Effect = (typeof effects)[number];
 
 /** How one sale ended in this run. `answer` is null where nothing was to be sent. */
@@ -19,8 +19,8 @@ export interface Outcome {
 }
 
 /** Did it end as the command meant it to? */
-export function endedWell(outcome: Outcome): boolean {
-  return outcome.effect === "confirmed" || (outcome.answer === null && outcome.effect === "reverted");
+export function endedWell({ answer, effect }: Pick<Outcome, "answer" | "effect">): boolean {
+  return effect === "confirmed" || (answer === null && (effect === "reverted" || effect === "restored"));
 }
 
 export interface Sum {

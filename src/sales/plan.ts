@@ -30,7 +30,7 @@ export interface Left {
 
 /** What a command is about to do. A dry run prints it; the real run carries out the same object. */
 export interface Plan {
-  readonly action: Action;
+  readonly action: Action | "undo";
   readonly act: readonly Planned[];
   readonly left: readonly Left[];
   /** How many the tables allowed, before limits. */

@@ -51,6 +51,7 @@ function around(hooks: { [call in keyof Attempts]?: { before?: () => void; after
     settle: wrap("settle"),
     revert: wrap("revert"),
     confirm: wrap("confirm"),
+    undo: wrap("undo"),
     states: wrap("states"),
   };
 }

@@ -32,6 +32,20 @@ export async function emptyDatabase(name = "empty"): Promise<ShopDatabase> {
   return await freshDatabase(name, "template template0 encoding 'UTF8'");
 }
 
+/** A logical copy of a database to which nobody is connected: its own oid, everything else alike. */
+export async function copyOf(name: string): Promise<ShopDatabase> {
+  return await freshDatabase("copy", `template ${name}`);
+}
+
+/** A shop's database without a witness, so that it can be copied; `drop` it after. */
+export async function bareShop(): Promise<{ name: string; url: string; drop: () => Promise<void> }> {
+  const name = `original_${randomBytes(6).toString("hex")}`;
+  await onServer(`create database ${name} template ${inject("shopTemplate")}`);
+  const url = new URL(inject("postgresUrl"));
+  url.pathname = `/${name}`;
+  return { name, url: url.href, drop: () => onServer(`drop database ${name} with (force)`) };
+}
+
 async function freshDatabase(label: string, source: string): Promise<ShopDatabase> {
   const name = `${label.replaceAll(/\W/g, "_")}_${randomBytes(6).toString("hex")}`.toLowerCase();
   await onServer(`create database ${name} ${source}`);

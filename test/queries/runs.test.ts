@@ -75,6 +75,7 @@ describe("the journal's schema", () => {
     expect(await db.query("select version from purchase_fix.version order by 1")).toEqual([
       { version: 1 },
       { version: 2 },
+      { version: 3 },
     ]);
   });
 

@@ -185,6 +185,32 @@ export function attemptsOver(shop: ShopDouble): Attempts {
         });
         return { written: done, locked: lockedOf(sales) };
       }),
+    undo: (lease, sales) =>
+      later(() => {
+        shop.hold(lease);
+        const xid = shop.begin();
+        refuse(
+          shop,
+          sales.map(({ saleId }) => saleId),
+        );
+        const done = sales.flatMap(({ saleId, lastAttempt, from, to, because }) => {
+          const row = rows.get(saleId);
+          const last = shop.entriesOf(saleId).at(-1)?.id ?? null;
+          if (row?.status !== "paid" || shop.locked.has(saleId) || last !== lastAttempt) return [];
+          const is = [row.flagged, markOf(row.flaggedAt), row.metaEventId];
+          const was = [from.flagged, from.flaggedAt, from.metaEventId];
+          if (is.some((value, at) => value !== was[at])) return [];
+          const effect = to.metaEventId !== null ? "confirmed" : to.flagged ? "restored" : "reverted";
+          const settledAt = clock.now();
+          const flaggedAtBefore = row.flaggedAt;
+          const entry = enter(lease, { saleId, flaggedAtBefore, effect, because, settledAt });
+          const flaggedAt = to.flaggedAt === null ? null : Date.parse(to.flaggedAt);
+          Object.assign(row, { flagged: to.flagged, flaggedAt, metaEventId: to.metaEventId, xmin: xid });
+          return [written(entry, row, xid)];
+        });
+        const missed = sales.map(({ saleId }) => saleId).filter((id) => shop.locked.has(id));
+        return { written: done, locked: missed };
+      }),
     states: (ids) =>
       later(() => {
         const found = ids.flatMap((id) => rows.get(id) ?? []);

@@ -53,7 +53,7 @@ export function evidenceOver(shop: ShopDouble): EvidenceReader {
 
 function evidenceOf(shop: ShopDouble, sale: Sale, others: readonly Sale[], now: Instant): Evidence {
   const entries = shop.entriesOf(sale.id);
-  const sends = entries.filter(({ command }) => command !== "revert" && command !== "confirm");
+  const sends = entries.filter(({ command }) => !["revert", "confirm", "undo"].includes(command));
   const last = sends.at(-1);
   const siblings = others.map((other) => siblingOf(shop, other, now));
   return {
