@@ -15,6 +15,7 @@ const expected = [
   "resend",
   "revert",
   "confirm",
+  "undo",
   "attest",
   "observe",
   "celery-status",
