@@ -39,7 +39,7 @@ const clock: Clock = {
   },
 };
 
-/** argv → exit code. The only catch-all: every error ends here, in words. */
+/** Over 150 lines: what ends a process stays together. argv → exit code. The only catch-all: every error ends here, in words. */
 export async function main(proc: NodeJS.Process): Promise<ExitCode> {
   const { stdout, stderr, argv } = proc;
   watchPipe(stdout); // --help, too, may be read by a `head` that has left

@@ -59,7 +59,7 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** The composition root: configuration in, contexts out. Connections are made by the first use. */
+/** Over 150 lines: one place opens everything. The composition root: configuration in, contexts out. Connections are made by the first use. */
 export async function open(config: Config, around: Surroundings, options: OpenOptions): Promise<Opened> {
   const connection = config.connection();
   for (const warning of connection.warnings) around.output.warn(warning);

@@ -15,6 +15,7 @@ const expected = [
   "resend",
   "revert",
   "confirm",
+  "undo",
   "attest",
   "observe",
   "celery-status",
@@ -43,7 +44,7 @@ describe.concurrent("help", () => {
 
   test.each(expected)("%s --help and help %s say the same", async (name) => {
     const [flag, topic] = await Promise.all([purchaseFix([name, "--help"]), purchaseFix(["help", name])]);
-    expect(flag.stdout).toMatch(new RegExp(`^Usage: purchase-fix ${name} \\[options\\]( <id>)?\n`));
+    expect(flag.stdout).toMatch(new RegExp(`^Usage: purchase-fix ${name} \\[options\\]( <id>| <run>)?\n`));
     expect(topic).toEqual(flag);
     expect([flag.code, flag.stderr]).toEqual([0, ""]);
   });

@@ -40,7 +40,7 @@ function update({ saleId, was, wrote }: Change, flagType: string): string {
   const time = (text: string | null) => (text === null ? "null" : `${literal(text)}::${flagType}`);
   return `
 update payments set meta_purchase_sent = ${was.flagged}, meta_purchase_sent_at = ${time(was.flaggedAt)}, meta_event_id = ${literal(was.metaEventId)}
-where id = ${saleId} and status = 'paid' and coalesce(meta_purchase_sent, false) = ${wrote.flagged}
+where id = ${saleId} and status = 'paid' and meta_purchase_sent is not distinct from ${wrote.flagged}
   and meta_purchase_sent_at is not distinct from ${time(wrote.flaggedAt)} and meta_event_id is not distinct from ${literal(wrote.metaEventId)}
 returning id;`;
 }

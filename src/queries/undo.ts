@@ -29,7 +29,7 @@ export async function undo(tx: Tx, shape: Shape, lease: Lease, sales: readonly U
       select p.id as held, w.*
       from payments p join w on p.id = w."saleId"
       where p.status = 'paid'
-        and coalesce(p.meta_purchase_sent, false) = w."isFlagged"
+        and p.meta_purchase_sent is not distinct from w."isFlagged"
         and p.meta_purchase_sent_at::text is not distinct from w."isAt"
         and p.meta_event_id::text is not distinct from w."isId"
         and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w."lastAttempt"

@@ -378,7 +378,7 @@ describe.concurrent("undo", () => {
     `);
   });
 
-  test("agrees with journal --sql, row by row", async ({ shop }) => {
+  test("agrees with journal --sql, row by row", { timeout: 90_000 }, async ({ shop }) => {
     const ids = await shop.manySales(4);
     const [back, accepted, touched, worded] = ids as [number, number, number, number];
     await shop.run(`revert --id ${back},${accepted},${touched} --no-broker`);

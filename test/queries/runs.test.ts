@@ -113,9 +113,9 @@ describe("the journal's schema", () => {
 
   test("a newer version is not written to", async () => {
     await product.runs.prepare();
-    await db.query("insert into purchase_fix.version (version) values (3)");
+    await db.query("insert into purchase_fix.version (version) values (4)");
     await expect(product.runs.prepare()).rejects.toThrow(KnownError);
-    await expect(product.runs.prepare()).rejects.toThrow("schema version 3; this build knows 2");
+    await expect(product.runs.prepare()).rejects.toThrow("schema version 4; this build knows 3");
   });
 
   test("a half-made one is completed", async () => {

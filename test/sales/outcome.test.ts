@@ -17,6 +17,7 @@ describe("did it end as the command meant it to?", () => {
     "not-sent confirmed",
     "null confirmed",
     "null reverted",
+    "null restored",
   ]);
 
   test.each([...answers, null].flatMap((answer) => effects.map((effect) => ({ answer, effect }))))(
