@@ -48,7 +48,7 @@ export class Application {
       pools: [pool({ id: Number(pixelId.at(-1)), pixelId })],
       sentFromDelivery: false,
     });
-    say(`sale ${id} is paid (pixel ${pixelId}, page view ${click ?? "unknown"})`);
+    say(`sale ${id} is paid (pixel …${pixelId.slice(-4)}, page view ${click ?? "unknown"})`);
     for (const visit of sale.visits) timeline.at(paidAt + visit.after, () => this.#visit(sale, visit));
     if (refunded !== null)
       timeline.at(paidAt + refunded, () => {
@@ -132,7 +132,7 @@ export class Application {
     if (unfit && !browser) return;
     const at = timeline.now();
     const afterRevert = shop.entriesOf(id).some(({ effect }) => effect === "reverted");
-    this.copies.push({ saleId: id, pixelId, eventId, at, afterRevert });
+    this.copies.push({ saleId: id, pixelId, eventId, at, afterRevert, browser });
     graph.receive(id, pixelId, eventId, at);
   }
 }

@@ -24,8 +24,8 @@ export interface Result {
 }
 
 /** Everybody acts as often. */
-const EVERY = 6 * HOUR;
-const ACTING = SELLING + 3 * DAY;
+const EVERY = 8 * HOUR;
+const ACTING = SELLING + 2 * DAY;
 
 /** The sales that stay stuck where nobody does anything; null until that is known. What the application lost without being stuck is beyond every strategy. */
 export interface Scope {

@@ -9,6 +9,8 @@ export interface Copy {
   readonly at: Instant;
   /** The application sent it because we had given the sale back. */
   readonly afterRevert?: boolean;
+  /** The page's own pixel sent it: Meta promises to fold that with a server's copy of the same id. */
+  readonly browser?: boolean;
 }
 
 /** Purchases that Meta counts: copies of one pixel and event id within 48 h of the first are one, where it folds at all. */

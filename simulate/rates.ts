@@ -84,7 +84,7 @@ function saleOf(
     id,
     paidAt,
     amount: `${random.pick([27, 47, 97, 197, 297])}.00`,
-    pixelId: isShared ? before.pixelId : random.pick(["1001", "2002"]),
+    pixelId: isShared ? before.pixelId : random.pick(["1234567890123401", "1234567890123402"]),
     click,
     passes: isShared || click === null ? null : another,
     visits,

@@ -78,14 +78,14 @@ function pairOf<Value>(of: ReadonlyMap<string, Value>, id: string): [string, Val
 
 /** Page views, from which a reader of logs knows that nothing is missing in between. No worker writes while none runs. */
 export function murmur(book: LogBook, random: Random, from: number, to: number, app: Application): void {
-  for (let at = from; at < to; at += 3 * MINUTE + random.below(2 * MINUTE)) {
+  for (let at = from; at < to; at += 6 * MINUTE + random.below(3 * MINUTE)) {
     const task = uuid(random);
     const eventId = `pageview_${task.replaceAll("-", "")}`;
     const line = `event_name=PageView, event_id=${eventId}, event_time=1`;
     book.say(at, `[META PAGEVIEW] PageView - Event Data: ${line}`);
     if (app.isOut(at)) continue;
     book.received(at + 30, task);
-    book.run(at + 40, task, { paymentId: "", saleId: 0, eventId, pixelId: "1001" }, "success", {
+    book.run(at + 40, task, { paymentId: "", saleId: 0, eventId, pixelId: "1234567890123401" }, "success", {
       name: "PageView",
     });
   }

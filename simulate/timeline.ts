@@ -29,8 +29,12 @@ export class Timeline implements Clock {
   readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      signal?.addEventListener("abort", () => resolve(), { once: true });
-      this.at(this.#now + ms, resolve);
+      const wake = () => {
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      signal?.addEventListener("abort", wake);
+      this.at(this.#now + ms, wake);
     });
 
   /** Something that happens then; what is overdue happens next. */

@@ -31,6 +31,8 @@ export class World {
   readonly story: string[] = [];
   readonly #folder: string | null;
   readonly #unfit: ReadonlySet<number>;
+  /** When our latest run began. */
+  lastRun = 0;
   #runs = 0;
 
   constructor(draft: WorldDraft, { folder, givesBack = false, until }: WorldOptions) {
@@ -66,6 +68,7 @@ export class World {
   /** All that one run of ours is handed. */
   context(command: string, evidence: EvidenceReader): { ctx: SendingContext; output: OutputDouble } {
     const output = new OutputDouble();
+    this.lastRun = this.timeline.now();
     const { shop, timeline } = this;
     const shipping: Shipping = { faults: () => Promise.resolve(new Map()), lacking: () => null };
     const id = `run-${(this.#runs += 1)}`;
