@@ -11,12 +11,23 @@ export interface Comparison {
   readonly folder: string;
 }
 
-/** The strategies, each in a world of its own that differs in nothing else; as Markdown, so that a README can carry it. */
-export async function compareAll({ seed, sales, rates, folder }: Comparison): Promise<string> {
+/** The strategies, each in a world of its own that differs in nothing else. */
+export async function compare({ seed, sales, rates, folder }: Comparison): Promise<{
+  readonly results: readonly Result[];
+  /** How many sales stay stuck where nobody acts. */
+  readonly stuck: number;
+}> {
   const draft = drawWorld(seed, sales, rates);
   const results: Result[] = [];
   const scope: Scope = { stuck: null };
   for (const strategy of strategies) results.push(await live(draft, rates, strategy, folder, scope));
+  return { results, stuck: scope.stuck?.size ?? 0 };
+}
+
+/** The same as Markdown, so that a README can carry it. */
+export async function compareAll(comparison: Comparison): Promise<string> {
+  const { seed, sales } = comparison;
+  const { results, stuck } = await compare(comparison);
   const share = (count: number) => Math.round((count * 10_000) / sales).toLocaleString("en");
   const rows = results.map(({ name, lostUnseen, left, leftLost, twice, money }) => [
     name,
@@ -34,6 +45,5 @@ export async function compareAll({ seed, sales, rates, folder }: Comparison): Pr
   ];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
   const rule = line(["---", "--:", "--:", "--:", "--:"]);
-  const stuck = scope.stuck?.size ?? 0;
   return `seed ${seed}, ${sales.toLocaleString("en")} sales, of which ${stuck.toLocaleString("en")} stay stuck where nobody acts\n\n${line(head)}${rule}${rows.map(line).join("")}`;
 }
