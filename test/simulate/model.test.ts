@@ -20,7 +20,7 @@ function expectAllMet(met: Partial<Met>): void {
 
 describe("application, Celery, browser, refunds, and several runs of ours, killed, frozen and with wrong clocks", () => {
   test("count nothing twice, and leave no sale without a word", async () => {
-    const { met, failure } = await prove({ count: 500, seed: 1, sources: false }, folder);
+    const { met, failure } = await prove({ count: 300, seed: 1, sources: false }, folder);
     expect(failure).toBeNull();
     const { proven, reverted, ...rest } = met;
     expect({ proven, reverted }, "without evidence, nothing is proven").toEqual({ proven: 0, reverted: 0 });
@@ -28,7 +28,7 @@ describe("application, Celery, browser, refunds, and several runs of ours, kille
   });
 
   test("with logs and broker: what is called lost had reached Meta by no task, and never does", async () => {
-    const { met, failure } = await prove({ count: 25, seed: 1, sources: true }, folder);
+    const { met, failure } = await prove({ count: 12, seed: 1, sources: true }, folder);
     expect(failure).toBeNull();
     expectAllMet(met);
   });
