@@ -30,7 +30,10 @@ function countsTwice({ world: { sales } }: Schedule, { world }: Played): string[
     const of = (copies: readonly Copy[]) => copies.filter(({ saleId }) => ids.has(saleId));
     const sent = ours.filter(({ saleId }) => ids.has(saleId));
     const since = Math.min(...sent.map(({ at }) => at));
-    const inTime = of(world.app.copies).filter(({ at }) => at < since + LATE);
+    const first = Math.min(...of(world.graph.ledger).map(({ at }) => at));
+    // A page that is opened days later doubles even what went well: that is the application's own, with us or without.
+    const isInTime = ({ at, browser }: Copy) => at < (browser === true ? first : since) + LATE;
+    const inTime = of(world.app.copies).filter(isInTime);
     const alone = countedOf(inTime.filter(({ afterRevert }) => afterRevert !== true)).length;
     const count = countedOf([...inTime, ...sent]).length;
     if (count <= Math.max(group.length, alone)) return [];
