@@ -15,6 +15,7 @@ import type { Judged } from "../../src/sales/verdict.js";
 import { FOLDING, judge } from "../../src/sales/verdict.js";
 import type { Corpus, LabelledSale, LivingTask } from "./corpus.js";
 import type { Run } from "./logs.js";
+import type { Look } from "./looks.js";
 import { look, queued, report, result } from "./looks.js";
 import { readAll } from "./reading.js";
 import { policy, pool, sale as row } from "./sales.js";
@@ -143,10 +144,15 @@ function tiesOf(runs: readonly Run[]): TaskTie[] {
   return runs.map(({ task, sale: { eventId, pixelId } }) => ({ taskId: task, eventId, pixelId }));
 }
 
-/** Two clean looks at a broker with one worker that answers. */
-function readingOfLiving(living: readonly LivingTask[], now: number): BrokerReading {
+/** Two looks at a broker, clean and with one worker that answers, unless told otherwise. */
+export function readingOfLiving(
+  living: readonly LivingTask[],
+  now: number,
+  workers: Look["workers"] = {},
+): BrokerReading {
   const seen = living.map((task, at) => shown(task, at, now));
   const parts = {
+    workers,
     messages: seen.flatMap(({ messages }) => messages),
     reports: seen.flatMap(({ reports }) => reports),
   };
@@ -178,7 +184,7 @@ function shown({ task, sale, copies, orphan, retries }: LivingTask, at: number, 
 }
 
 /** What the backend has: the last word of each task, but never anything over a success. */
-function resultsOf(runs: readonly Run[], since: number): Map<string, TaskResult> {
+export function resultsOf(runs: readonly Run[], since: number): Map<string, TaskResult> {
   const results = new Map<string, TaskResult>();
   for (const run of runs.toSorted((a, b) => a.end - b.end)) {
     if (run.dies || results.get(run.task)?.status === "SUCCESS") continue;

@@ -95,6 +95,7 @@ function siblingOf(shop: ShopDouble, sale: Sale, now: Instant): Sibling {
   const possible = (sale.pools ?? []).flatMap(({ pixelId }) => pixelId ?? []);
   return {
     id: sale.id,
+    paymentId: sale.paymentId,
     pixels: sale.pools === null ? null : [...new Set(told.length > 0 ? told : possible)],
     status: sale.status,
     flagged: sale.flagged,

@@ -1,9 +1,8 @@
-import type { Lease } from "../../../src/ports.js";
+import type { Clock, Lease } from "../../../src/ports.js";
 import { LeaseLost } from "../../../src/ports.js";
 import type { Answer, Effect } from "../../../src/sales/outcome.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
 import { sale } from "../sales.js";
-import type { LeapingClock } from "./clock.js";
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
@@ -29,7 +28,7 @@ export interface Attempt {
 
 /** The shop's rows and our journal in memory: what the ports over them share. One call is one transaction. */
 export class ShopDouble {
-  readonly clock: LeapingClock;
+  readonly clock: Clock;
   readonly rows = new Map<number, Row>();
   readonly journal: Attempt[] = [];
   /** Rows that the application holds locked. */
@@ -41,7 +40,7 @@ export class ShopDouble {
   readonly #bySale = new Map<number, Attempt[]>();
   #transactions = 0;
 
-  constructor(clock: LeapingClock) {
+  constructor(clock: Clock) {
     this.clock = clock;
   }
 
