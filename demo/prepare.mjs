@@ -37,7 +37,7 @@ function installPackages() {
 }
 
 function build() {
-  const sources = ["src", "demo", "package.json", "tsconfig.json", "tsconfig.build.json"];
+  const sources = ["src", "demo", "prove", "package.json", "tsconfig.json", "tsconfig.build.json"];
   if (changedAt(stamp) >= Math.max(...sources.map((name) => newestIn(join(root, name))))) return 0;
   say("Building (tsc) …");
   const begun = new Date();
