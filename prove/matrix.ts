@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LedgerEntry } from "../demo/graph/start.js";
 import { startGraphGate } from "./graph-gate.js";
 import { alwaysBroken, attemptsOf, finallyBroken, rowsOf } from "./invariants.js";
@@ -60,12 +61,20 @@ export async function strike(
       violations.push(...alwaysBroken(before, await lookAt(place, db)));
       await passMinute(db, struck.pid);
     }
-    const clean = await start(scenario.words, environment(place, db.url)).ended;
-    if (clean.code !== 0 && clean.code !== 1)
-      violations.push(`the clean run ended with ${clean.code}: ${clean.stderr}`);
+    violations.push(...(await cleanRun(place, scenario, db.url)));
     violations.push(...finallyBroken(before, await lookAt(place, db), after));
     return { struck: struck.reached, violations: [...new Set(violations)] };
   });
+}
+
+/** Says what is odd about it. */
+export async function cleanRun(place: Place, { clean }: Scenario, url: string): Promise<string[]> {
+  const odd: string[] = [];
+  for (const words of clean) {
+    const { code, stderr } = await start(words, environment(place, url)).ended;
+    if (code !== 0 && code !== 1) odd.push(`the clean ${words[0]} ended with ${code}: ${stderr}`);
+  }
+  return odd;
 }
 
 async function struckRun(place: Place, { words }: Scenario, db: Database, point: Point, blow: Blow) {
@@ -116,12 +125,9 @@ export async function passMinute({ query }: Database, pid: number): Promise<void
 /** Starts at once and waits for the lease, while the server may still be busy with what the dead run had said. */
 async function secondRunner(place: Place, { words }: Scenario, db: Database, dead: number): Promise<void> {
   const second = start([...words, "--wait", "60s"], environment(place, db.url));
-  let ended = false;
-  void second.ended.then(() => (ended = true));
-  while (!ended) {
-    await passMinute(db, dead);
-    await Promise.race([second.ended, new Promise((resolve) => setTimeout(resolve, 100))]);
-  }
+  const over = second.ended.then(() => true);
+  do await passMinute(db, dead);
+  while (!(await Promise.race([over, sleep(100, false)])));
 }
 
 export async function inShop<T>(

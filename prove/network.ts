@@ -3,7 +3,7 @@ import { startPgBouncer } from "../test/cast/pgbouncer.js";
 import type { Case } from "./crash.js";
 import { finallyBroken } from "./invariants.js";
 import type { Recording } from "./matrix.js";
-import { inShop, lookAt, passMinute, record } from "./matrix.js";
+import { cleanRun, inShop, lookAt, passMinute, record } from "./matrix.js";
 import type { Ended, Running } from "./program.js";
 import { start } from "./program.js";
 import type { Database } from "./server.js";
@@ -111,8 +111,7 @@ async function inTrouble(place: Place, scenario: Scenario, { before, after }: Re
     const look = trouble.ownServer === true ? await lookAgain(db) : db;
     await untilAlone(look);
     await passMinute(look, running.pid);
-    const { code, stderr } = await start(scenario.words, environment(place, db.url)).ended;
-    if (code !== 0 && code !== 1) violations.push(`the clean run ended with ${code}: ${stderr}`);
+    violations.push(...(await cleanRun(place, scenario, db.url)));
     violations.push(...finallyBroken(before, await lookAt(place, look), after));
     if (look !== db) await look.leave();
     return { struck: trouble.env !== undefined || wire.hasStruck(), violations };
@@ -143,9 +142,8 @@ function pooler(scenario: Scenario, { before, after }: Recording): Case {
         await untilAlone(db);
         await passMinute(db, running.pid);
         const second = await startPgBouncer(place.server);
-        const clean = await start(scenario.words, environment(place, second?.url(db.name) ?? db.url)).ended;
+        violations.push(...(await cleanRun(place, scenario, second?.url(db.name) ?? db.url)));
         await second?.stop();
-        if (clean.code !== 0) violations.push(`the clean run ended with ${clean.code}: ${clean.stderr}`);
         violations.push(...finallyBroken(before, await lookAt(place, db), after));
         return { struck: wire.hasStruck(), violations };
       }),

@@ -18,6 +18,11 @@ export interface Scenario {
   /** As `--only` names it. */
   readonly name: string;
   readonly words: readonly string[];
+  /**
+   * What makes up the next clean run. Before `resend` comes `confirm`: where a run died between Meta's yes and the row, the
+   * yes is on record, and sending again is what must not happen.
+   */
+  readonly clean: readonly (readonly string[])[];
   readonly template: string;
   /** An event that Meta refuses, so that its batch is halved until it is alone. */
   readonly refused: string | null;
@@ -54,7 +59,8 @@ export async function prepare(place: Place, command: Command, size: "one" | "man
   await db.leave();
   const words = [command, ...hours, ...(command === "revert" ? ["--without-proof"] : [])];
   const refused = command === "resend" && size === "many" ? "pageview_103" : null;
-  return { name: `${command} ${size}`, words, template: db.name, refused };
+  const clean = command === "resend" ? [["confirm", ...hours], words] : [words];
+  return { name: `${command} ${size}`, words, clean, template: db.name, refused };
 }
 
 async function fill(db: Database, { key }: Place, size: "one" | "many", paidHoursAgo: number): Promise<void> {

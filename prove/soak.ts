@@ -51,12 +51,12 @@ async function soak(place: Place, db: Database, sales: number): Promise<string[]
   await sell(db, sales);
   await place.graph.fault(...faults, ...stored);
   const env = environment(place, db.url);
-  const window = ["--hours", "240", "--yes", "--wait", "120s", "--timeout", "2s"];
+  const window = ["--hours", "240", "--yes", "--wait", "120s"];
   const runs = [
-    ["resend", ...window, "--limit", String(sales / 2)],
+    ["resend", ...window, "--timeout", "2s", "--limit", String(sales / 2)],
     ["revert", ...window, "--without-proof", "--limit", String(sales / 10)],
     ["confirm", ...window],
-    ["resend", ...window],
+    ["resend", ...window, "--timeout", "2s"],
   ].map((words) => start(words, env));
   const writer = new Writer(place, db);
   const isOver = Promise.all(runs.map(({ ended }) => ended));

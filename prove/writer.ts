@@ -15,13 +15,9 @@ export class Writer {
 
   /** Writes a few rows at a time until the promise is kept, and gives what it holds. */
   async writeUntil<T>(over: Promise<T>): Promise<T> {
-    let isOver = false;
-    // A failure is the caller's, who awaits the same promise below.
-    void over.finally(() => (isOver = true)).catch(() => undefined);
-    while (!isOver) {
-      await this.#write();
-      await sleep(30);
-    }
+    const isOver = over.then(() => true);
+    do await this.#write();
+    while (!(await Promise.race([isOver, sleep(30, false)])));
     return await over;
   }
 
@@ -76,7 +72,7 @@ export class Writer {
       signal: AbortSignal.timeout(1_000),
     }).catch(() => null);
     // The application stores the id after a 200 only; whatever else came, the sale stays stuck.
-    if (sent?.status !== 200 || !(await sent.text().catch(() => "")).includes("events_received")) return;
+    if (sent?.status !== 200 || !/"events_received":\s*1\b/.test(await sent.text().catch(() => ""))) return;
     await this.#db.query(
       "update payments set meta_event_id = pageview_event_id where id = $1 and meta_event_id is null and status = 'paid'",
       [sale.id],
