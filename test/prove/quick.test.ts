@@ -1,3 +1,4 @@
+/* oxlint-disable no-empty-pattern -- vitest reads from the pattern what a fixture needs, be it nothing */
 import { inject, test as base, describe, expect } from "vitest";
 import type { Case } from "../../prove/crash.js";
 import { crashCases } from "../../prove/crash.js";
