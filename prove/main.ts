@@ -34,7 +34,8 @@ try {
   const isWhole = values.only !== undefined;
   const limits = isWhole ? { kill: Infinity, other: Infinity } : values.quick ? quick : full;
   const { cases, messages } = await crashCases(first, limits);
-  const all = [...(await networkCases(first)), ...cases, soakCase(values.quick ? 200 : 2_000)];
+  // The longest first.
+  const all = [soakCase(values.quick ? 200 : 2_000), ...(await networkCases(first)), ...cases];
   const chosen = values.only === undefined ? all : all.filter(({ name }) => name === values.only);
   if (chosen.length === 0) throw new Error(`no case is called ${values.only}`);
   const tallies = await playAll(chosen);
@@ -50,6 +51,7 @@ async function playAll(cases: readonly Case[]): Promise<Map<string, Tally>> {
   const tallies = new Map<string, Tally>();
   for (const { group } of cases) tallies.set(group, { cases: 0, struck: 0, violations: 0 });
   const waiting = [...cases];
+  let done = 0;
   const work = async (place: (typeof places)[number]) => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
       const { struck, violations } = await one.play(place).catch((error: unknown) => ({
@@ -59,6 +61,8 @@ async function playAll(cases: readonly Case[]): Promise<Map<string, Tally>> {
       const tally = tallies.get(one.group);
       if (!tally) continue;
       tally.cases += 1;
+      done += 1;
+      if (done % 25 === 0) process.stderr.write(`${done} of ${cases.length}\n`);
       tally.struck += struck ? 1 : 0;
       tally.violations += violations.length;
       if (violations.length > 0)

@@ -16,9 +16,9 @@ export function table(tallies: ReadonlyMap<string, Tally>): string {
   };
   const width = Math.max(...[...tallies.keys()].map((name) => name.length));
   const line = (name: string, { cases, struck, violations }: Tally) =>
-    `${name.padEnd(width)}  ${[cases, struck, violations].map((n) => String(n).padStart(10)).join("")}`;
+    `${name.padEnd(width)}  ${[cases, struck, violations].map((n) => String(n).padStart(12)).join("")}`;
   return [
-    `${"".padEnd(width)}  ${["cases", "struck", "violations"].map((word) => word.padStart(10)).join("")}`,
+    `${"".padEnd(width)}  ${["cases", "struck", "violations"].map((word) => word.padStart(12)).join("")}`,
     ...[...tallies].map(([name, tally]) => line(name, tally)),
     line("all", total),
   ].join("\n");
