@@ -40,6 +40,7 @@ function build() {
   const sources = [
     "src",
     "demo",
+    "prove",
     "simulate",
     "test/cast",
     "package.json",

@@ -66,7 +66,7 @@ async function hindrances(tx: Tx, missed: readonly Claim[]): Promise<Claims["hin
 }
 
 /** An attempt that a dead run left open: where no answer is on record there never will be one, and it is unconfirmed. */
-async function closeAbandoned(tx: Tx, sales: Json): Promise<void> {
+export async function closeAbandoned(tx: Tx, sales: Json): Promise<void> {
   await tx`
     update purchase_fix.attempt
     set answer = coalesce(answer, 'unconfirmed'), effect = 'kept', settled_at = clock_timestamp(),

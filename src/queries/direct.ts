@@ -1,5 +1,6 @@
 import type { Attempts, Guard, Lease, Writes } from "../ports.js";
 import type { Shape } from "./attempts.js";
+import { closeAbandoned } from "./claim.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 import { lockedAmong } from "./locks.js";
@@ -102,6 +103,8 @@ export async function writes(
 ): Promise<Writes> {
   const written = rows.map(writtenOf);
   const done = new Set(written.map((row) => row.saleId));
+  // A run that died between Meta's answer and the row left its attempt open; the row has now got what followed from it.
+  if (done.size > 0) await closeAbandoned(tx, tx.json([...done]));
   const missed = sales.filter(({ saleId }) => !done.has(saleId)).map(({ saleId }) => saleId);
   return { written, locked: await lockedAmong(tx, missed) };
 }

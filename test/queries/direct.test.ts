@@ -180,6 +180,23 @@ describe.each(["timestamp", "timestamptz"])(
         expect(Object.keys(changed)).toEqual([String(stayed.id)]);
       });
 
+      test("closes the attempt that a dead run left open behind Meta's yes, and nobody else's", async () => {
+        const [sale, other] = [await insert(), await insert()];
+        for (const one of [sale, other]) {
+          await db.query(
+            `insert into purchase_fix.attempt (run_id, sale_id, event_id, answer, because)
+             values ($1, $2, $3, 'accepted', 'Meta received it')`,
+            [lease.run, one.id, `accepted_${one.id}`],
+          );
+        }
+        await confirm(sale);
+        expect(await journal()).toMatchObject([
+          { sale_id: String(sale.id), answer: "accepted", effect: "kept", settled_at: expect.any(String) },
+          { sale_id: String(other.id), answer: "accepted", effect: null, settled_at: null },
+          { sale_id: String(sale.id), effect: "confirmed" },
+        ]);
+      });
+
       test("of a sale that was given back: flag, time and id are set together", async () => {
         const sale = await insert({ flagged: false, flaggedHoursAgo: null });
         const { changed } = await moving(() => confirm(sale));
