@@ -19,6 +19,16 @@ const asText = {
     [1114, 1184].includes(oid) ? (text: string) => text : pg.types.getTypeParser(oid, format),
 } as pg.CustomTypesConfig;
 
+/** The copy is the shop's only home, as after `init --adopt`, but without a run on record that the judge would have to know. */
+async function moveIn(client: pg.Client): Promise<void> {
+  const { rows } = await client.query("select to_regclass('purchase_fix.home') is not null as found");
+  if (rows[0]?.found !== true) return;
+  await client.query(`
+    update purchase_fix.home set database_name = d.datname, database_oid = d.oid, schema_oid = n.oid
+    from pg_database d, pg_namespace n
+    where d.datname = current_database() and n.nspname = 'purchase_fix'`);
+}
+
 /** A copy of a template, or a new database with the shop's tables. */
 export async function newDatabase(server: string, template?: string): Promise<Database> {
   const name = `prove_${randomBytes(6).toString("hex")}`;
@@ -27,6 +37,7 @@ export async function newDatabase(server: string, template?: string): Promise<Da
   url.pathname = `/${name}`;
   const client = await connect(url.href);
   if (template === undefined) await client.query(shopSchema());
+  else await moveIn(client);
   return {
     name,
     url: url.href,
