@@ -460,3 +460,50 @@ test("a secret has no flag", () => {
   ];
   expect(settings.filter(({ variable, flag }) => secrets.includes(variable) && flag !== null)).toEqual([]);
 });
+
+describe("logs to read as evidence", () => {
+  const disk = ["gunicorn.log", "gunicorn.log.1.gz", "celery.log", "other.txt"];
+  const read = (flags: Flags, env: ConfigInput["env"] = {}) =>
+    readConfig({
+      flags,
+      env,
+      cwd: "/shop",
+      home: null,
+      user: null,
+      files: {
+        read: () => null,
+        mode: (path) => (disk.some((name) => path === `/shop/logs/${name}`) ? 0o600 : null),
+        list: (folder) => (folder === "/shop/logs" ? disk : null),
+      },
+    });
+
+  test("are named one by one, or by a * in the last part of a path", () => {
+    expect(read({ evidenceLog: ["logs/gunicorn.log*", "logs/celery.log"] }).logs.files).toEqual([
+      "/shop/logs/gunicorn.log",
+      "/shop/logs/gunicorn.log.1.gz",
+      "/shop/logs/celery.log",
+    ]);
+  });
+
+  test("stand in the variable with spaces between; options win over it", () => {
+    const env = { PURCHASE_FIX_EVIDENCE_LOGS: "logs/celery.log  /shop/logs/gunicorn.log" };
+    expect(read({}, env).logs.files).toEqual(["/shop/logs/celery.log", "/shop/logs/gunicorn.log"]);
+    expect(read({ evidenceLog: ["logs/celery.log"] }, env).logs.files).toEqual(["/shop/logs/celery.log"]);
+    expect(read({}).logs.files).toEqual([]);
+  });
+
+  test("that are not there are an error where they were typed, and a warning where a crontab names them", () => {
+    expect(problemsOf(() => read({ evidenceLog: ["logs/worker.log*"] }))).toEqual([
+      "--evidence-log: there is no file logs/worker.log*",
+    ]);
+    const { warnings, logs } = read({}, { PURCHASE_FIX_EVIDENCE_LOGS: "logs/worker.log logs/celery.log" });
+    expect(warnings).toEqual(["PURCHASE_FIX_EVIDENCE_LOGS: there is no file logs/worker.log"]);
+    expect(logs.files).toEqual(["/shop/logs/celery.log"]);
+  });
+
+  test("were written by this host's clock, unless told otherwise", () => {
+    expect(read({}).logs.zone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+    expect(read({ logTimezone: "America/Bahia" }).logs.zone).toBe("America/Bahia");
+    expect(problemsOf(() => read({ logTimezone: "Mars" }))[0]).toContain("--log-timezone is not a time zone");
+  });
+});

@@ -75,6 +75,7 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
       "dim",
     );
   }
+  for (const line of queuedBeside(result)) output.say(line, "warn");
   if (plan.left.length > 0) {
     const persons = plan.left.filter((item) => item.person !== null).length;
     const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
@@ -82,6 +83,18 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
   }
   const id = unfinished(plan, result);
   if (id !== null) output.say(`next: purchase-fix explain ${id}${ctx.again}`);
+}
+
+/** Tasks that wait although their sale is confirmed now: each must run, or be purged, while Meta still folds it (risk R3). */
+function queuedBeside({ outcomes }: Result): string[] {
+  return outcomes.flatMap(({ judged: { sale, evidence, foldedUntil }, effect }) =>
+    effect !== "confirmed"
+      ? []
+      : evidence.live.map(({ state, taskId }) => {
+          const by = foldedUntil === null ? "" : `, by ${iso(foldedUntil)}`;
+          return `sale ${sale.id} is confirmed, and its own task ${taskId ?? ""} is still ${state}: it must have run or been purged${by}`;
+        }),
+  );
 }
 
 /** The first sale that a person must look at: one that was left, or that Meta refused just now. */

@@ -104,6 +104,11 @@ describe.skipIf(!parts.available)("with the application's broker", () => {
     expect(code).toBe(0);
     expect((await shop.run("resend --hours 24 --yes", { env: env() })).stderr).toContain("nothing to resend");
     expect(await shop.ledger()).toEqual([]);
+    // Named, it goes all the same; and whoever named it is told what then waits beside a confirmed sale.
+    const { stderr } = await shop.run(`resend --id ${sale}`, { env: env() });
+    expect(stderr).toContain(`sale ${sale} is confirmed, and its own task`);
+    expect(stderr).toMatch(/is still waiting: it must have run or been purged, by \d{4}-/);
+    expect(await shop.counted()).toEqual([`pageview_${sale}`]);
   });
 
   test("workers that are gone hold the revert of a window back, and make a sale in flight a person's", async ({

@@ -35,6 +35,51 @@ const idOf = (who: Sale, found: Evidence = evidence()) => {
   return `${eventId} (${origin}, ${knowledge})`;
 };
 
+describe("what the application's tracking data would have it pass on", () => {
+  const tracked = (trackedEventId: string, more: Partial<Evidence> = {}) =>
+    evidence({ trackedEventId, ...more });
+
+  test("makes the page view's id known where both say the same", () => {
+    expect(idOf(ana(), tracked(click))).toBe(`${click} (pageview_event_id, known)`);
+  });
+
+  test("is presumed where the row has none", () => {
+    expect(idOf(ana({ pageviewEventId: null }), tracked("pageview_t"))).toBe(
+      "pageview_t (tracking, presumed)",
+    );
+  });
+
+  test("leaves the id unknown where it names another: which of them was sent cannot be told", () => {
+    expect(idOf(ana(), tracked("pageview_t"))).toBe(`${click} (pageview_event_id, unknown)`);
+  });
+
+  test("gives way to an attempt whose id is on record", () => {
+    expect(idOf(ana(), tracked("pageview_t", { traces: [logged("pageview_x")] }))).toBe(
+      "pageview_x (evidence, known)",
+    );
+  });
+});
+
+describe("an id that is guessed from the flag's time", () => {
+  const nameless = ana({ pageviewEventId: null });
+  const guess = `purchase_${nameless.id}_${Math.floor((nameless.flaggedAt ?? 0) / 1000)}`;
+
+  test("counts as unknown, and is not even sent, unless it is trusted", () => {
+    expect(idOf(nameless)).toBe(`${ownEventId(nameless)} (purchase_id, unknown)`);
+    expect(identify(nameless, evidence(), null, true)).toMatchObject({
+      eventId: guess,
+      origin: "inferred",
+      knowledge: "presumed",
+    });
+  });
+
+  test("is no guess where there is no flag time, and never outweighs an id that is known", () => {
+    const timeless = ana({ pageviewEventId: null, flaggedAt: null });
+    expect(identify(timeless, evidence(), null, true).origin).toBe("purchase_id");
+    expect(identify(ana(), evidence(), null, true).origin).toBe("pageview_event_id");
+  });
+});
+
 const logged = (eventId: string, more: Partial<Trace> = {}) => attempt({ eventId, ...more });
 
 describe("which event id: the first rule that holds", () => {
