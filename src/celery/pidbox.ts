@@ -1,6 +1,7 @@
 import type { Answers } from "./answers.js";
 import { envelope, type Method } from "./envelope.js";
 import { record, text } from "./json.js";
+import { SEPARATOR } from "./lists.js";
 import { buffers, counted, type Place } from "./place.js";
 
 /** What came back from the workers. */
@@ -24,8 +25,6 @@ const LONGEST_PAUSE_MS = 25;
 const LATE_MS = 50;
 /** Ctrl-C waits no longer than that for a Redis that hangs. */
 const TIDY_MS = 1_000;
-/** Kombu's separator in a binding: routing key, pattern, queue. */
-const SEPARATOR = "\u0006\u0016";
 
 /**
  * Asks all workers at once and stops when as many answered as listened. Whatever happens, Ctrl-C included, the mailbox

@@ -12,7 +12,7 @@ keepSecret("a customer's e-mail address", person);
 /** An error of our own making, thrown where nobody awaits it, with what a driver's error holds. */
 const accident = (how: string) => `
   setTimeout(() => {
-    const error = new Error("broken: " + process.env.DATABASE_URL + " Bearer EAAtokenOfTheAccident1234");
+    const error = new Error("broken: " + process.env.DATABASE_URL + " Bearer EAA" + "tokenOfTheAccident1234");
     Object.assign(error, { query: "select 1", parameters: ["${person}"], detail: "${person}", rows: [{ em: "${person}" }] });
     error.cause = new Error("behind it: password=${password}");
     ${how};

@@ -1,6 +1,7 @@
 import { wordsOf } from "./connection.js";
 import type { Instant } from "../../sales/sale.js";
 import type { BrokerPass, WorkersReport } from "../../sales/tasks.js";
+import { listOf, priorities } from "../lists.js";
 import type { Connection } from "./connection.js";
 import { collector } from "./collect.js";
 import { deliveryTimes, scanQueue, scanUnacked } from "./scan.js";
@@ -17,10 +18,6 @@ export interface PassOptions extends Bounds {
   readonly workers: () => Promise<WorkersReport | null>;
   readonly now: () => Instant;
 }
-
-/** Kombu's separator and priority steps: priorities 3 to 5 lie in `celery␆␖3`, and so on; 0 to 2 in the plain list. */
-const SEPARATOR = "\u0006\u0016";
-const lists = (queue: string) => [queue, ...[3, 6, 9].map((step) => `${queue}${SEPARATOR}${step}`)];
 
 /**
  * One look: queues, unacknowledged, workers. A task moves in that order, so that one which moves on meanwhile is met
@@ -43,7 +40,7 @@ export async function lookOnce(options: PassOptions, earlier?: BrokerPass): Prom
   const broker = await serverOf(options).catch(() => null);
   for (const queue of options.queues) {
     const ends: boolean[] = [];
-    for (const key of lists(queue)) {
+    for (const key of priorities.map((priority) => listOf(queue, priority))) {
       const whole = await attempt(`queue ${queue} could not be read`, () =>
         scanQueue(options.redis, key, found.queued, options),
       );
