@@ -1,9 +1,7 @@
-import type { Attempts, Claim, Clock, Lease, RowState, Writes, Written } from "../ports.js";
+import type { Attempts, Clock, Lease, RowState, Writes, Written } from "../ports.js";
 import { TableLocked } from "../errors.js";
-import { proofOfDelivery } from "../sales/click.js";
 import type { Outcome } from "../sales/outcome.js";
 import type { Planned } from "../sales/plan.js";
-import type { Judged } from "../sales/verdict.js";
 import { halving } from "./halving.js";
 import type { Sent } from "./send.js";
 import type { SendOptions } from "./sending.js";
@@ -20,7 +18,7 @@ export interface RowPorts {
   readonly clock: Clock;
 }
 
-type RowOptions = Pick<SendOptions, "lease" | "stop" | "until" | "progress">;
+export type RowOptions = Pick<SendOptions, "lease" | "stop" | "until" | "progress">;
 
 /** One statement over rows, and what is said of those it changed. */
 interface Verb {
@@ -30,37 +28,7 @@ interface Verb {
   readonly left?: (item: Planned, row: RowState | undefined) => string;
 }
 
-/** Gives stuck sales back to the application: the next visit of the delivery page sends them. */
-export function revert(ports: RowPorts, planned: readonly Planned[], options: RowOptions): Promise<Sent> {
-  return new Rows(ports, options, {
-    because: "given back: the next visit of the delivery page sends it",
-    write: (lease, chunk) => ports.attempts.revert(lease, chunk.map(guardOf)),
-  }).run(planned);
-}
-
-/** Writes the event id of sales that Meta already has. Sends nothing. */
-export function confirm(ports: RowPorts, planned: readonly Planned[], options: RowOptions): Promise<Sent> {
-  return new Rows(ports, options, {
-    because: "Meta had it already",
-    write: (lease, chunk) =>
-      ports.attempts.confirm(
-        lease,
-        chunk.map((item) => ({ ...guardOf(item), ...accepted(item.judged) })),
-      ),
-  }).run(planned);
-}
-
-/** The id and pixel of the acceptance that proves it, which need not be those that a send would bear. */
-function accepted({ sale, evidence, identity }: Judged): Pick<Claim, "eventId" | "pixelId" | "origin"> {
-  const proof = proofOfDelivery(sale, evidence);
-  return {
-    eventId: proof?.eventId ?? identity.eventId,
-    pixelId: proof?.pixelId ?? identity.pixelId ?? "",
-    origin: proof?.source ?? identity.origin,
-  };
-}
-
-/** Over 150 lines with its three verbs. Rows changed without a word to Meta, a chunk at a time. What failed in the middle is told with what was done. */
+/** Rows changed without a word to Meta, a chunk at a time. What failed in the middle is told with what was done. */
 export class Rows {
   readonly #ports: RowPorts;
   readonly #options: RowOptions;

@@ -1,6 +1,6 @@
 import { perform } from "../acting/perform.js";
 import type { PerformOptions } from "../acting/perform.js";
-import { confirm as storeIds } from "../acting/rows.js";
+import { confirm as storeIds } from "../acting/row-verbs.js";
 import { confirmByWord } from "../acting/word.js";
 import type { ActingContext, AttestingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";

@@ -1,6 +1,6 @@
 import { perform } from "../acting/perform.js";
 import type { PerformOptions } from "../acting/perform.js";
-import { revert as giveBack } from "../acting/rows.js";
+import { revert as giveBack } from "../acting/row-verbs.js";
 import type { ActingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 
