@@ -1,12 +1,14 @@
 import type { Listing, ListingOptions } from "../acting/listing.js";
 import { listingOf } from "../acting/listing.js";
-import type { Selection } from "../acting/survey.js";
+import { liveLines } from "../acting/live.js";
+import type { Selection, Survey } from "../acting/survey.js";
 import { spanOf, survey } from "../acting/survey.js";
 import { noSaleBears } from "../acting/words.js";
 import type { Picture, ReadingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
 import type { Clock } from "../ports.js";
+import { Trends } from "../sales/trend.js";
 import type { Judged } from "../sales/verdict.js";
 
 export interface FindContext extends ReadingContext {
@@ -30,7 +32,7 @@ export async function findStuck(ctx: FindContext, options: FindOptions): Promise
 
 async function showOnce(ctx: FindContext, options: FindOptions): Promise<Listing> {
   const { output } = ctx;
-  const listing = await look(ctx, options);
+  const listing = listingOf(ctx, await look(ctx, options), options);
   await output.report(listing.report);
   for (const { text, tone } of listing.lines) output.say(text, tone);
   for (const { title, bars } of listing.charts) await output.chart(title, bars);
@@ -40,22 +42,31 @@ async function showOnce(ctx: FindContext, options: FindOptions): Promise<Listing
 
 async function watch(ctx: FindContext, options: FindOptions, everyMs: number): Promise<Listing> {
   let last: Listing | null = null;
+  let live: Picture<Judged>["lines"] = [];
+  const trends = new Trends();
   const again = async (): Promise<Picture<Judged>> => {
     try {
-      last = await look(ctx, options);
-      return { report: last.report, lines: [...last.lines, ...last.next] };
+      const found = await look(ctx, options);
+      const trend = trends.look(
+        found.judged.map(({ sale }) => sale),
+        found.now,
+        found.span?.since ?? null,
+      );
+      last = listingOf(ctx, found, options);
+      live = liveLines(found, trend, ctx);
+      return { report: last.report, lines: [...last.lines, ...live, ...last.next] };
     } catch (error) {
       // A database that goes away while somebody watches is told beneath what was known last.
       if (last === null || !(error instanceof KnownError)) throw error;
       const text = `could not look again: ${error.problem.what}`;
-      return { report: last.report, lines: [...last.lines, { text, tone: "bad" }] };
+      return { report: last.report, lines: [...last.lines, ...live, { text, tone: "bad" }] };
     }
   };
   await ctx.output.watch({ everyMs, sleep: ctx.clock.sleep, look: again });
-  return last ?? (await look(ctx, options));
+  return last ?? listingOf(ctx, await look(ctx, options), options);
 }
 
-async function look(ctx: FindContext, options: FindOptions): Promise<Listing> {
+async function look(ctx: FindContext, options: FindOptions): Promise<Survey> {
   const found = await survey(ctx, options.selection);
   if (found.unknown.length > 0) {
     throw new KnownError({
@@ -64,7 +75,7 @@ async function look(ctx: FindContext, options: FindOptions): Promise<Listing> {
       next: "list the stuck ones: purchase-fix find-stuck --hours 168",
     });
   }
-  return listingOf(ctx, found, options);
+  return found;
 }
 
 async function printStatement(ctx: FindContext, selection: Selection): Promise<ExitCode> {

@@ -109,7 +109,8 @@ class StreamOutput implements OpenedOutput {
     const warnings = (this.#held ?? []).map((text) => ({ text: `warning: ${text}`, tone: "warn" as const }));
     const words = [...lines, ...warnings].map(({ text, tone }) => this.#paintOut(safeLine(text), tone));
     this.#held = [];
-    await this.#out.write(frame([...table, ...words], { first, rows: stdout.rows, columns: stdout.columns }));
+    // The words first: what a small terminal cuts off is the end of the list.
+    await this.#out.write(frame([...words, ...table], { first, rows: stdout.rows, columns: stdout.columns }));
   }
 
   async data(text: string): Promise<void> {

@@ -161,7 +161,7 @@ function celeryProcesses(group: number): { pid: number; parent: number }[] {
 }
 
 async function untilListening(redis: RedisServer): Promise<void> {
-  const limit = Date.now() + 20_000;
+  const limit = Date.now() + 60_000;
   while (Number((await redis.command("pubsub", "numpat"))[0]) === 0) {
     if (Date.now() > limit) throw new Error("the worker does not listen to questions");
     await pause(50);

@@ -58,7 +58,7 @@ test.skipIf(!parts.available)("after SIGKILL of Node neither Redis nor the worke
       living().filter((args) => args.startsWith("/usr/bin/python3 -m celery")).length,
     ).toBeGreaterThanOrEqual(3);
     child.kill("SIGKILL");
-    await vi.waitFor(() => expect(living()).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(living()).toEqual([]), { timeout: 60_000 });
   } finally {
     child.kill("SIGKILL");
     rmSync(folder, { recursive: true });

@@ -14,7 +14,7 @@ import { processesNaming } from "./processes.js";
 
 const parts = celeryParts();
 const token = "token-of-pixel-1";
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
 describe.skipIf(!parts.available)("a real worker", () => {
   let lab: CeleryLab;

@@ -148,7 +148,7 @@ real("a real RabbitMQ", () => {
     const words = ["celery-status", "--json", "--celery-bin", celeryBinary, "--celery-cwd", workerFolder];
     const env = { CELERY_BROKER_URL: rabbit.url, PURCHASE_FIX_RABBITMQ_API: rabbit.api };
     // Its statistics are half a second behind.
-    const later = { timeout: 25_000, interval: 500 };
+    const later = { timeout: 60_000, interval: 500 };
     await vi.waitFor(async () => {
       const { code, stdout } = await purchaseFix(words, { env });
       expect(code).toBe(0);
@@ -186,7 +186,7 @@ real("a real RabbitMQ", () => {
         const { stdout } = await purchaseFix(words, { env });
         expect(JSON.parse(stdout)).toMatchObject({ state: "unhealthy", condition: "dead" });
       },
-      { timeout: 25_000, interval: 500 },
+      { timeout: 60_000, interval: 500 },
     );
   });
 });

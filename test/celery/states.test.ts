@@ -6,7 +6,7 @@ import { hasTerminal, keepSecret, onTerminal, purchaseFix, start, type Ended } f
 import { celeryParts, startCelery, type CeleryLab, type LabOptions } from "../cast/celery.js";
 
 const token = "token-of-pixel-1";
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 keepSecret("the access token", token);
 keepSecret("the password of the broker", "secret-password");
 

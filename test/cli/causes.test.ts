@@ -169,16 +169,26 @@ describe.concurrent("find-stuck --watch", () => {
     const before = await shop.snapshot();
     const running = shop.start("find-stuck --watch=1");
     await running.said("1 stuck sale, BRL 97.00");
+    await running.said("watching: what comes and goes shows from the next look on");
     const added = await shop.sale();
     await running.said("2 stuck sales, BRL 194.00");
+    await running.said(": 1 came in (");
+    const gone = await shop.sale();
+    await running.said("3 stuck sales");
+    await shop.db.query("update payments set status = 'refunded' where id = $1", [gone]);
+    await running.said(": 2 came in (");
+    await running.said(", 1 went out (");
     running.kill("SIGINT");
-    const { code, stdout } = await running.ended;
+    const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
+    expect(stderr).toMatch(/^ {2}untraceable {7}2 {2}#{30} {2}BRL 194\.00$/m);
+    expect(stderr).toContain("workers: not asked");
+    expect(stderr).toMatch(/nearest deadline: sale \d+ in .* \(then Meta no longer accepts it\)/);
     const headers = stdout.split("\n").filter((line) => line.startsWith("id\t"));
     expect(headers.length).toBeGreaterThan(1);
     expect(stdout).toContain(`\n${added}\t`);
     expect((await shop.snapshot()).filter((row) => before.includes(row))).toEqual(before);
-    expect(await shop.states()).toEqual({ [sale]: "stuck", [added]: "stuck" });
+    expect(await shop.states()).toEqual({ [sale]: "stuck", [added]: "stuck", [gone]: "refunded" });
     expect(await shop.attempts()).toBeNull();
   });
 

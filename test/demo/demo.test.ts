@@ -12,7 +12,7 @@ import { purchaseFix } from "../cast/binary.js";
 const built = fileURLToPath(new URL("../../dist/demo/main.js", import.meta.url));
 
 /** Limits, not measurements: they only decide how long a failing test takes. */
-const patience = { timeout: 20_000, interval: 20 };
+const patience = { timeout: 60_000, interval: 20 };
 const slow = 120_000;
 
 /** The demo while it runs, in folders of its own, so that what it leaves behind can be told from all else. */

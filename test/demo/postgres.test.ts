@@ -23,7 +23,7 @@ const watchdogAndServer = [
   expect.stringMatching(/^\S*\/postgres -D/),
 ];
 /** A limit, not a measurement: it only decides how long a failing test takes. */
-const patience = { timeout: 15_000, interval: 10 };
+const patience = { timeout: 60_000, interval: 10 };
 const unfinished: (() => unknown)[] = [];
 
 afterEach(async () => {

@@ -14,7 +14,7 @@ import { write } from "./lines.js";
 const parts = celeryParts();
 const token = "token-of-the-shop";
 const pixel = "1234567890";
-const patience = { timeout: 30_000, interval: 100 };
+const patience = { timeout: 60_000, interval: 100 };
 
 const behaviours: readonly (Behaviour & { readonly event_id: string })[] = [
   { event_id: "pageview_accepted" },
