@@ -126,6 +126,21 @@ export function carrying(command: Command): Command {
     .option("--no-witness", "do not read back through a second session what was written");
 }
 
+/** Whom a run tells that nobody watches. The URLs are keys, and a process list shows options to everybody. */
+export function unattended(command: Command): Command {
+  return command
+    .option(
+      "--ping-url <url>",
+      "pinged at start and end; PURCHASE_FIX_PING_URL keeps it from the process list",
+    )
+    .option(
+      "--notify-url <url>",
+      "Slack-compatible or Telegram; repeats; PURCHASE_FIX_NOTIFY_URL likewise",
+      repeated,
+    )
+    .option("--metrics-file <file>", "written for node_exporter's textfile collector");
+}
+
 /** `--watch`, of the commands whose answer changes while somebody looks. */
 export function watching(command: Command): Command {
   return command.option(
