@@ -61,6 +61,12 @@ export function common(command: Command): Command {
     .option("--color", "colour even into a pipe")
     .option("--no-color", "no colour")
     .option("--quiet", "nothing on stderr but warnings and errors")
+    .addOption(
+      new Option("--log-format <form>", "json: each line on stderr is a JSON object").choices([
+        "text",
+        "json",
+      ]),
+    )
     .option("--env-file <file>", "settings file instead of .env")
     .option("--db-timezone <zone>", "zone of timestamps without one (America/Sao_Paulo)");
 }

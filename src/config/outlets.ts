@@ -45,7 +45,9 @@ const SHORTEST_KEY = 12;
 
 /** A library or a service may quote the path without its host, or the key alone. */
 function secretOf(url: URL): Secret {
-  for (const part of [...url.pathname.split("/"), ...url.searchParams.values()])
+  // Telegram's token stands behind the word `bot`.
+  const parts = url.pathname.split("/").flatMap((part) => [part, part.replace(/^bot/, "")]);
+  for (const part of [...parts, ...url.searchParams.values()])
     if (part.length >= SHORTEST_KEY) remember(part);
   if (url.pathname.length >= SHORTEST_KEY) remember(url.pathname);
   return new Secret(url.href);

@@ -25,7 +25,7 @@ export async function notify(secret: Secret, text: string, posting: Posting): Pr
 }
 
 function isWorthARetry(posted: Posted): boolean {
-  return mayPass(posted) && !(posted.kind === "failed" && posted.timedOut);
+  return mayPass(posted) && !(posted.kind === "failed" && posted.written);
 }
 
 const TELEGRAM = /\/bot[^/]+\/sendMessage\/?$/;

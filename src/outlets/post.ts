@@ -10,7 +10,8 @@ export type Posted =
       readonly text: string;
       readonly retryAfterMs: number;
     }
-  | { readonly kind: "failed"; readonly because: string; readonly timedOut: boolean };
+  /** `written`: some of it left, so it may have arrived. */
+  | { readonly kind: "failed"; readonly because: string; readonly written: boolean };
 
 export interface Post {
   /** With a path, which may be a secret: it never becomes part of an error. */
@@ -38,13 +39,14 @@ export async function post({ url, contentType, body, userAgent, timeoutMs }: Pos
   try {
     return await new Promise<Posted>((resolve) => {
       let answer: Extract<Posted, { kind: "answered" }> | null = null;
+      let written = false;
       let timer: NodeJS.Timeout | undefined;
       const settle = (otherwise: Posted) => {
         clearTimeout(timer);
         resolve(answer ?? otherwise);
       };
-      const failed = (because: string, timedOut = false) => settle({ kind: "failed", because, timedOut });
-      timer = setTimeout(() => failed(`no answer within ${timeoutMs / 1000} s`, true), timeoutMs);
+      const failed = (because: string) => settle({ kind: "failed", because, written });
+      timer = setTimeout(() => failed(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
       client.dispatch(
         {
           method: "POST",
@@ -53,6 +55,11 @@ export async function post({ url, contentType, body, userAgent, timeoutMs }: Pos
           body,
         },
         {
+          // Called once the connection stands and before it is written; a second time where undici would repeat it.
+          onRequestStart(controller) {
+            if (written) controller.abort(new Error("the connection was lost"));
+            written = true;
+          },
           onResponseStart(_controller, status, headers) {
             answer = { kind: "answered", status, text: "", retryAfterMs: waitOf(headers["retry-after"]) };
           },
