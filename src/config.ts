@@ -15,6 +15,8 @@ import {
 import { dotenvLayer } from "./config/layers.js";
 import { logsOf } from "./config/logs.js";
 import type { LogSettings } from "./config/logs.js";
+import { outletsOf } from "./config/outlets.js";
+import type { OutletFlags, OutletSettings } from "./config/outlets.js";
 import { optional, usual } from "./config/reading.js";
 import type { Reading } from "./config/reading.js";
 import { accessToken, brokerUrl, encryptionKey, secretUrl } from "./config/secrets.js";
@@ -23,8 +25,10 @@ import { KnownErrors } from "./errors.js";
 import type { Files } from "./files.js";
 import type { Secret } from "./redact.js";
 
+export type { OutletSettings } from "./config/outlets.js";
+
 /** The global options, as the command line gives them. */
-export interface Flags {
+export interface Flags extends OutletFlags {
   readonly envFile?: string | undefined;
   readonly graphUrl?: string | undefined;
   readonly graphVersion?: string | undefined;
@@ -82,6 +86,7 @@ export interface Config {
   readonly rabbitmqApi: Secret | null;
   /** The application's and the workers' logs, wildcards filled in, and the zone of the clocks that wrote them. */
   readonly logs: LogSettings;
+  readonly outlets: OutletSettings;
   /** The delivery page has no browser pixel, so that proof about server copies is proof about all. */
   readonly noBrowserPixel: boolean;
   /** For stderr; a connection has warnings of its own. */
@@ -123,6 +128,7 @@ function checked(reading: Reading, input: ConfigInput): Config {
     resultBackendUrl: secretUrl(reading, "CELERY_RESULT_BACKEND"),
     rabbitmqApi: secretUrl(reading, "PURCHASE_FIX_RABBITMQ_API"),
     logs: logsOf(reading, input, flags),
+    outlets: outletsOf(reading, input.cwd, flags),
     noBrowserPixel: browserPixelIsAbsent(reading, flags),
     warnings: reading.warnings,
   };

@@ -1,5 +1,6 @@
 import type { SurveyPorts } from "./acting/survey.js";
 import type { Asked } from "./sales/causes.js";
+import type { RunSummary } from "./sales/summary.js";
 import type {
   Attempts,
   Attestations,
@@ -107,6 +108,8 @@ export interface Output {
   say(line: string, tone?: Tone): void;
   /** A warning, on stderr, also with `--quiet`. */
   warn(line: string): void;
+  /** What an unattended run did and left, on stderr; with `--quiet` only where something changed or needs a person. */
+  summary(summary: RunSummary): void;
   /** A small bar chart on stderr; nothing where the report does not go to a person. */
   chart(title: string, bars: readonly { label: string; count: number; note?: string }[]): Promise<void>;
   /** Asks a yes/no question; anything but y/yes (or s/sim) is no. */

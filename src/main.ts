@@ -10,6 +10,7 @@ import { KnownError, exitCode } from "./errors.js";
 import { disk } from "./files.js";
 import { Interruption } from "./interruption.js";
 import type { Options } from "./options.js";
+import { logFrame, usageLog, type LogFrame } from "./output/log.js";
 import { openOutput } from "./output/open.js";
 import { watchPipe } from "./output/pipe.js";
 import { printError } from "./output/problem.js";
@@ -46,13 +47,17 @@ export async function main(proc: NodeJS.Process): Promise<ExitCode> {
   const env = takeEnvironment(proc);
   const interruption = new Interruption(proc);
   const color = argv.includes("--no-color") ? false : argv.includes("--color") || undefined;
-  const tell = watchCrash(proc, (error) => printError(stderr, error, { env, color }));
+  const log = logFrame(argv, clock.now);
+  const tell = watchCrash(proc, (error) => printError(stderr, error, { env, color, log }));
   let code: ExitCode = exitCode.ok;
   const version = ownVersion();
   const program = buildProgram(version, async (command, options, body) => {
-    code = await inSession({ proc, env, interruption, version }, command, options, body);
+    code = await inSession({ proc, env, interruption, version, log }, command, options, body);
   });
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    if (log) command.configureOutput({ writeErr: (text) => stderr.write(usageLog(log, text)) });
+  }
   try {
     await program.parseAsync(argv);
     return interruption.code ?? code;
@@ -73,10 +78,11 @@ interface Frame {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly interruption: Interruption;
   readonly version: string;
+  readonly log: LogFrame | null;
 }
 
 async function inSession(
-  { proc, env, interruption, version }: Frame,
+  { proc, env, interruption, version, log }: Frame,
   command: string,
   options: Options,
   body: Body,
@@ -85,7 +91,9 @@ async function inSession(
   const format = options.json ? "json" : options.jsonl ? "jsonl" : options.tsv ? "tsv" : "auto";
   const { color, quiet = false } = options;
   const { signals } = interruption;
-  const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal: signals.stop });
+  if (log) log.command = command;
+  const signal = signals.stop;
+  const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal, log });
   const user = userName();
   const place = { cwd: proc.cwd(), home: env["HOME"] ?? null, user };
   const config = readConfig({ flags: options, env, files: disk, ...place });
@@ -102,6 +110,10 @@ async function inSession(
     user: user ?? "unknown",
     pid: proc.pid,
     version,
+    named: (run) => {
+      // One that only looks is no run: no journal has its name.
+      if (log && acting.has(command)) log.run = run;
+    },
   });
   let settling: NodeJS.Timeout | undefined;
   const tellSettling = () => (settling = setTimeout(() => output.say(SETTLING, "warn"), 250));

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly user: string;
   readonly pid: number;
   readonly version: string;
+  /** Is told the name of the run, for lines of a log. */
+  readonly named?: ((run: string) => void) | undefined;
 }
 
 /** What the command line decided beyond the configuration. */
@@ -106,6 +108,8 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
     },
   };
+  const record = recordOf(around, options.command);
+  around.named?.(record.id);
   const runs = queries.openRuns(database, renewals);
   const witness: Witness = {
     check: async (written) => {
@@ -120,7 +124,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     witness: options.witness ? witness : null,
     clock: around.clock,
     signals: around.signals,
-    record: recordOf(around, options.command),
+    record,
     place: { database: connection.describe(), graph: config.graphUrl.host },
   };
   return {

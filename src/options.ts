@@ -61,6 +61,12 @@ export function common(command: Command): Command {
     .option("--color", "colour even into a pipe")
     .option("--no-color", "no colour")
     .option("--quiet", "nothing on stderr but warnings and errors")
+    .addOption(
+      new Option("--log-format <form>", "json: each line on stderr is a JSON object").choices([
+        "text",
+        "json",
+      ]),
+    )
     .option("--env-file <file>", "settings file instead of .env")
     .option("--db-timezone <zone>", "zone of timestamps without one (America/Sao_Paulo)");
 }
@@ -124,6 +130,21 @@ export function carrying(command: Command): Command {
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");
+}
+
+/** Whom a run tells that nobody watches. The URLs are keys, and a process list shows options to everybody. */
+export function unattended(command: Command): Command {
+  return command
+    .option(
+      "--ping-url <url>",
+      "pinged at start and end; PURCHASE_FIX_PING_URL keeps it from the process list",
+    )
+    .option(
+      "--notify-url <url>",
+      "Slack-compatible or Telegram; repeats; PURCHASE_FIX_NOTIFY_URL likewise",
+      repeated,
+    )
+    .option("--metrics-file <file>", "written for node_exporter's textfile collector");
 }
 
 /** `--watch`, of the commands whose answer changes while somebody looks. */

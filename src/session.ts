@@ -31,6 +31,7 @@ export interface SessionParts {
   readonly user: string;
   readonly pid: number;
   readonly version: string;
+  readonly named: (run: string) => void;
 }
 
 /** A session, and how to end it. */

@@ -92,6 +92,13 @@ const layered: [
     (c) => c.rabbitmqApi?.reveal() ?? null,
     [null, "http://a:15672", "http://b:15672", "x"],
   ],
+  [
+    "PURCHASE_FIX_PING_URL",
+    "pingUrl",
+    (c) => c.outlets.pingUrl?.reveal() ?? null,
+    [null, "https://a.br/x", "https://b.br/x", "http://localhost:8080/x?y=1"],
+  ],
+  ["PURCHASE_FIX_METRICS_FILE", "metricsFile", (c) => c.outlets.metricsFile, [null, "/a.prom", "/b", "/c"]],
   ["PURCHASE_FIX_CELERY_QUEUES", null, (c) => c.celery.queues.join(), ["celery", "a,b", "c", "x"]],
   ["PURCHASE_FIX_CELERY_KEYPREFIX", null, (c) => c.celery.keyPrefix, ["", "shop:", "b", "x"]],
 ];
@@ -152,6 +159,49 @@ describe("flags > environment > .env > defaults", () => {
 
   test("with nothing at all there is no warning", () => {
     expect(configured({}).warnings).toEqual([]);
+  });
+});
+
+describe("where a run is told about", () => {
+  const revealed = (given: Given) => configured(given).outlets.notifyUrls.map((url) => url.reveal());
+  const env = { PURCHASE_FIX_NOTIFY_URL: " https://a.br/x  https://b.br/y\thttps://a.br/x" };
+
+  test("messages go to every URL of the variable once, or to those of the flags", () => {
+    expect(revealed({})).toEqual([]);
+    expect(revealed({ env })).toEqual(["https://a.br/x", "https://b.br/y"]);
+    expect(revealed({ env, flags: { notifyUrl: ["https://c.br/z", "https://d.br/"] } })).toEqual([
+      "https://c.br/z",
+      "https://d.br/",
+    ]);
+  });
+
+  test.each([
+    "http://a.br/key-of-the-hook",
+    "https://u:p@a.br/",
+    "https://a.br/#key-of-the-hook",
+    "key-of-the-hook",
+  ])("%s is refused under each of its names, and not repeated", (url) => {
+    const good = "https://a.br/x";
+    const givens: Given[] = [
+      { flags: { pingUrl: url } },
+      { flags: { notifyUrl: [good, url] } },
+      { env: { PURCHASE_FIX_PING_URL: url } },
+      { env: { PURCHASE_FIX_NOTIFY_URL: `${good} ${url}` } },
+    ];
+    for (const given of givens) {
+      const [problem = "", ...more] = problemsOf(() => configured(given));
+      expect(problem).toMatch(/^(--|PURCHASE_FIX_)\S+ is not an https URL without user or fragment/);
+      expect([more, problem.includes("key-of-the-hook")]).toEqual([[], false]);
+    }
+  });
+
+  test("the metrics file is taken from here, and the keys in paths are known to the filter", () => {
+    const { outlets } = configured({
+      flags: { metricsFile: "m.prom" },
+      env: { PURCHASE_FIX_NOTIFY_URL: "https://t.br/bot123:key-of-the-bot/sendMessage?chat_id=-10098765432" },
+    });
+    expect(outlets.metricsFile).toBe("/shop/m.prom");
+    expect(redact("got 123:key-of-the-bot for chat -10098765432")).toBe("got [secret] for chat [secret]");
   });
 });
 

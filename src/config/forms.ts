@@ -53,10 +53,24 @@ function isKnownZone(timeZone: string): boolean {
 export const asGraphUrl: Form<URL> = {
   name: "an https URL without user, path or query (http only for localhost)",
   read(text) {
-    if (!URL.canParse(text)) return null;
-    const url = new URL(text);
-    const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-    const safe = url.protocol === "https:" || (url.protocol === "http:" && loopback);
-    return safe && url.href === `${url.origin}/` ? url : null;
+    const url = safeUrl(text);
+    return url !== null && url.href === `${url.origin}/` ? url : null;
   },
 };
+
+/** Its path or query is the key to it, so the same holds. */
+export const asOutletUrl: Form<URL> = {
+  name: "an https URL without user or fragment (http only for localhost)",
+  read(text) {
+    const url = safeUrl(text);
+    return url !== null && url.username === "" && url.password === "" && url.hash === "" ? url : null;
+  },
+};
+
+/** https, or this machine. */
+function safeUrl(text: string): URL | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  return url.protocol === "https:" || (url.protocol === "http:" && loopback) ? url : null;
+}

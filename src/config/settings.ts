@@ -1,7 +1,7 @@
 /** One setting as the README, `.env.example` and errors know it. */
 export interface Setting {
   readonly variable: string;
-  /** The option that overrides it; no secret has one, for a process list shows options to everybody. */
+  /** The option that overrides it; no password, key or token has one, for a process list shows options to everybody. */
   readonly flag: string | null;
   /** What holds without it; null where there is nothing. */
   readonly default: string | null;
@@ -73,6 +73,19 @@ export const settings = [
   ),
   row("PURCHASE_FIX_CELERY_APP", "--celery-app", "celery_app", "the module that celery -A is given"),
   row("PURCHASE_FIX_CELERY_BIN", "--celery-bin", "celery", "the celery program"),
+  row(
+    "PURCHASE_FIX_PING_URL",
+    "--ping-url",
+    null,
+    "healthchecks.io or its like: pinged at the start and end of an unattended run",
+  ),
+  row(
+    "PURCHASE_FIX_NOTIFY_URL",
+    "--notify-url",
+    null,
+    "Slack-compatible webhooks, or Telegram's sendMessage with its chat_id, with spaces between",
+  ),
+  row("PURCHASE_FIX_METRICS_FILE", "--metrics-file", null, "written for node_exporter's textfile collector"),
   row("PURCHASE_FIX_CELERY_CWD", "--celery-cwd", null, "folder that celery is run in"),
 ] as const;
 

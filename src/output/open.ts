@@ -1,9 +1,13 @@
 import type { Output, Page, Picture, Progress, Report, Tone, Watching } from "../context.js";
+import { summaryDocument } from "../sales/summary-json.js";
+import { isUneventful, summaryLine } from "../sales/summary-words.js";
+import type { RunSummary } from "../sales/summary.js";
 import { ask } from "./ask.js";
 import { chartLines } from "./chart.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
-import { json, jsonLines, tsvLines } from "./machine.js";
 import { frame, showAgain } from "./frame.js";
+import { levelOf, logLine, type Level, type LogFrame } from "./log.js";
+import { json, jsonLines, tsvLines } from "./machine.js";
 import { pageColumns, pageLines, pageRows } from "./page.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
 import { noProgress, startSpinner } from "./spinner.js";
@@ -23,6 +27,8 @@ export interface OutputOptions {
   /** `--color` or `--no-color`; undefined where neither was given. */
   readonly color: boolean | undefined;
   readonly quiet: boolean;
+  /** With `--log-format json`: every line on stderr is one JSON object. */
+  readonly log?: LogFrame | null;
   /** Answers an open question with no. */
   readonly signal?: AbortSignal;
 }
@@ -60,7 +66,7 @@ class StreamOutput implements OpenedOutput {
     this.#err = watchPipe(stderr);
     this.#paintOut = paintOut;
     this.#paintErr = paintErr;
-    this.canAsk = format === "auto" && stdin.isTTY === true && stderr.isTTY === true;
+    this.canAsk = format === "auto" && !options.log && stdin.isTTY === true && stderr.isTTY === true;
     this.forPeople = format === "auto" && stdout.isTTY === true;
   }
 
@@ -120,12 +126,20 @@ class StreamOutput implements OpenedOutput {
   }
 
   say(line: string, tone?: Tone): void {
-    if (!this.#options.quiet) this.#tell(this.#paintErr(safeLine(line), tone));
+    if (!this.#options.quiet) this.#tell(line, levelOf(tone), () => this.#paintErr(safeLine(line), tone));
   }
 
   warn(line: string): void {
-    if (this.#held !== null) return void this.#held.push(line);
-    this.#tell(`${this.#paintErr("warning:", "warn")} ${safeLine(line)}`);
+    if (this.#held !== null && !this.#options.log) return void this.#held.push(line);
+    this.#tell(line, "warn", () => `${this.#paintErr("warning:", "warn")} ${safeLine(line)}`);
+  }
+
+  summary(summary: RunSummary): void {
+    if (this.#options.quiet && isUneventful(summary)) return;
+    const line = summaryLine(summary);
+    const tone = summary.exitCode === 0 ? undefined : summary.exitCode === 2 ? "bad" : "warn";
+    const fields = () => ({ event: "summary", ...summaryDocument(summary) });
+    this.#tell(line, levelOf(tone), () => this.#paintErr(safeLine(line), tone), fields);
   }
 
   async chart(
@@ -133,9 +147,9 @@ class StreamOutput implements OpenedOutput {
     bars: readonly { label: string; count: number; note?: string }[],
   ): Promise<void> {
     const { stderr, quiet } = this.#options;
-    if (quiet || !this.forPeople || stderr.isTTY !== true) return;
+    if (quiet || this.#options.log || !this.forPeople || stderr.isTTY !== true) return;
     const lines = await chartLines(title, bars, this.#canvas(stderr, this.#paintErr));
-    for (const line of lines) this.#tell(line);
+    for (const line of lines) this.#tell(line, "info", () => line);
   }
 
   async confirm(question: string): Promise<boolean> {
@@ -145,8 +159,8 @@ class StreamOutput implements OpenedOutput {
   }
 
   progress(label: string): Progress {
-    const { stderr, quiet, env } = this.#options;
-    if (quiet || stderr.isTTY !== true || env["TERM"] === "dumb" || env["CI"]) return noProgress;
+    const { stderr, quiet, env, log } = this.#options;
+    if (quiet || log || stderr.isTTY !== true || env["TERM"] === "dumb" || env["CI"]) return noProgress;
     this.close();
     this.#spinner = startSpinner(label, stderr, wantsColor(stderr, this.#options));
     return this.#spinner;
@@ -163,7 +177,9 @@ class StreamOutput implements OpenedOutput {
   }
 
   /** Words for people never fail a command: a closed or full stderr is no reason to stop half-way. */
-  #tell(line: string): void {
-    void this.#err.write(`${line}\n`).catch(() => undefined);
+  #tell(msg: string, level: Level, shown: () => string, fields: () => object = () => ({})): void {
+    const { log } = this.#options;
+    const line = log ? logLine(log, level, msg, fields()) : `${shown()}\n`;
+    void this.#err.write(line).catch(() => undefined);
   }
 }

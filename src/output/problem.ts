@@ -1,16 +1,27 @@
 import { inspect } from "node:util";
 import { KnownError, KnownErrors, type Problem } from "../errors.js";
 import { loadPaint, wantsColor, type ColorWishes, type Paint } from "./color.js";
+import { errorLog, type LogFrame } from "./log.js";
 import { watchPipe, type Sink } from "./pipe.js";
 import { safeLine, safeLines } from "./visible.js";
 
+/** How errors are printed: in colour where that is wished, or as lines of a log. */
+export interface ErrorWishes extends ColorWishes {
+  readonly log?: LogFrame | null;
+}
+
 /** Prints whatever was thrown on stderr: a known error in words, anything else with its stack. Never throws. */
-export async function printError(stderr: Sink, error: unknown, wishes: ColorWishes): Promise<void> {
-  const paint = await loadPaint(wantsColor(stderr, wishes)).catch(() => undefined);
-  const lines = errorLines(error, paint ?? ((text) => text));
+export async function printError(stderr: Sink, error: unknown, wishes: ErrorWishes): Promise<void> {
+  const { log } = wishes;
+  const text = log ? errorLog(log, error, () => chain(error)) : await errorText(stderr, error, wishes);
   await watchPipe(stderr)
-    .write(`${lines.join("\n")}\n`)
+    .write(text)
     .catch(() => undefined);
+}
+
+async function errorText(stderr: Sink, error: unknown, wishes: ColorWishes): Promise<string> {
+  const paint = await loadPaint(wantsColor(stderr, wishes)).catch(() => undefined);
+  return `${errorLines(error, paint ?? ((text) => text)).join("\n")}\n`;
 }
 
 /** The same as lines. */

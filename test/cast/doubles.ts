@@ -9,6 +9,7 @@ import type { Shipping } from "../../src/ports.js";
 import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { makePlan, noWishes } from "../../src/sales/plan.js";
 import type { Action } from "../../src/sales/permissions.js";
+import type { RunSummary } from "../../src/sales/summary.js";
 import { attemptsOver } from "./doubles/attempts.js";
 import { LeapingClock } from "./doubles/clock.js";
 import { GraphDouble } from "./doubles/graph.js";
@@ -53,6 +54,8 @@ export class OutputDouble implements Output {
   readonly data = (): Promise<void> => Promise.resolve();
   readonly say = (line: string): void => void this.said.push(line);
   readonly warn = (line: string): void => void this.warned.push(line);
+  readonly summaries: RunSummary[] = [];
+  readonly summary = (summary: RunSummary): void => void this.summaries.push(summary);
   readonly chart = (): Promise<void> => Promise.resolve();
   readonly confirm = (question: string): Promise<boolean> => {
     this.questions.push(question);
