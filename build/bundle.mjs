@@ -28,7 +28,7 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 const modules = output.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
-writeFileSync(join(folder, "THIRD-PARTY.txt"), licences(new Set(modules.flatMap(packageOf))));
+writeFileSync(join(folder, "THIRD-PARTY.txt"), licences([...new Set(modules.flatMap(packageOf))]));
 
 writeFileSync(join(folder, "help.txt"), help());
 
@@ -44,19 +44,21 @@ function help() {
 function packageOf(module) {
   const from = module.lastIndexOf(`node_modules${sep}`);
   if (from < 0) return [];
-  const [scope, name] = module.slice(from).split(sep).slice(1);
+  const [, scope, name] = module.slice(from).split(sep);
   return [module.slice(0, from) + join("node_modules", scope, scope.startsWith("@") ? name : "")];
 }
 
 /** Most licences ask for one thing: that they come along. */
-function licences(packages) {
-  return [...packages]
-    .toSorted()
-    .map((path) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
-      const file = readdirSync(path).find((one) => /^licen[cs]e(?:[-.]|$)/i.test(one));
-      const text = file === undefined ? `License: ${license}` : readFileSync(join(path, file), "utf8").trim();
-      return `${name} ${version}\n\n${text}\n`;
-    })
-    .join(`\n${"-".repeat(80)}\n\n`);
+function licences(folders) {
+  const texts = folders.map((folder) => {
+    const { name, version, license, author } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e(?:[-.]|$)/i.test(one));
+    const by = author?.name ?? author;
+    const text =
+      file === undefined
+        ? `License: ${license}${by ? `, ${by}` : ""}`
+        : readFileSync(join(folder, file), "utf8").trim();
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  return texts.toSorted((a, b) => (a < b ? -1 : 1)).join(`\n${"-".repeat(80)}\n\n`);
 }
