@@ -43,18 +43,23 @@ function build() {
     "prove",
     "simulate",
     "test/cast",
+    "build",
+    "package-lock.json",
     "package.json",
     "tsconfig.json",
     "tsconfig.build.json",
   ];
   if (changedAt(stamp) >= Math.max(...sources.map((name) => newestIn(join(root, name))))) return 0;
-  say("Building (tsc) …");
+  say("Building (tsc, rolldown) …");
   const begun = new Date();
   // What was renamed or deleted must not live on.
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const failure = run(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdout: process.stderr });
-  if (failure !== 0) return failure;
+  const steps = [[tsc, "-p", "tsconfig.build.json"], [join(root, "build", "bundle.mjs")]];
+  for (const words of steps) {
+    const failure = run(process.execPath, words, { stdout: process.stderr });
+    if (failure !== 0) return failure;
+  }
   writeFileSync(stamp, "");
   // A file that was saved while the compiler ran is newer than this.
   utimesSync(stamp, begun, begun);

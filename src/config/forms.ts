@@ -40,7 +40,11 @@ export const asZone: Form<string> = {
   read: (text) => (/^[a-z]/i.test(text) && isKnownZone(text) ? text : null),
 };
 
+/** Asking Intl costs a start 8 ms, a third of what Node itself needs: not for the default. */
+const everywhere: ReadonlySet<string> = new Set(["America/Sao_Paulo", "UTC"]);
+
 function isKnownZone(timeZone: string): boolean {
+  if (everywhere.has(timeZone)) return true;
   try {
     new Intl.DateTimeFormat("en", { timeZone });
     return true;
