@@ -1,3 +1,5 @@
+import { createInterface } from "node:readline/promises";
+
 /** Where a question is put and its answer read. */
 export interface Desk {
   readonly stdin: NodeJS.ReadableStream;
@@ -10,7 +12,6 @@ export interface Desk {
  * `terminal: false` leaves editing and Ctrl-C to the terminal itself, so that an interrupt stays a signal for main.
  */
 export async function ask(question: string, { stdin, stderr, signal }: Desk): Promise<boolean> {
-  const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: stdin, output: stderr, terminal: false });
   // readline leaves a question unanswered for ever when its input ends.
   const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
