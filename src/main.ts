@@ -82,7 +82,7 @@ async function inSession(
   body: Body,
 ): Promise<ExitCode> {
   const { stdin, stdout, stderr } = proc;
-  const format = options.json ? "json" : options.jsonl ? "jsonl" : options.tsv ? "tsv" : "auto";
+  const format = (["json", "jsonl", "tsv", "csv"] as const).find((one) => options[one]) ?? "auto";
   const { color, quiet = false } = options;
   const { signals } = interruption;
   const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal: signals.stop });

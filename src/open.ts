@@ -8,6 +8,7 @@ import type {
   ObservingContext,
   Output,
   ReadingContext,
+  ReportingContext,
   SendingContext,
   Signals,
   UndoingContext,
@@ -53,6 +54,7 @@ export interface Opened {
   readonly attesting: AttestingContext;
   readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
+  readonly reporting: Omit<ReportingContext, "save" | "timeZone">;
   readonly journal: JournalReader;
   readonly runs: Runs;
   readonly home: Home;
@@ -137,6 +139,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       const { eyesOf } = await import("./open/eyes.js");
       return { ...acting, keeper: queries.openKeeper(database), eyes: eyesOf(config, around) };
     },
+    reporting: { ...reading, history: queries.openHistory(database, config.dbTimezone) },
     journal: warnedJournal(queries.openJournal(database), warn),
     runs,
     home,

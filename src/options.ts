@@ -1,14 +1,17 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Flags } from "./config.js";
+import { groupings } from "./sales/account.js";
+import type { Grouping } from "./sales/account.js";
 import type { CauseName } from "./sales/causes.js";
-import { count, duration, hours, moment, references, someTime } from "./values.js";
+import { count, days, duration, file, hours, moment, references, someTime } from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
 export interface Options extends Flags {
   readonly json?: boolean;
   readonly jsonl?: boolean;
   readonly tsv?: boolean;
+  readonly csv?: boolean;
   readonly color?: boolean;
   readonly quiet?: boolean;
   readonly id?: readonly string[];
@@ -50,6 +53,9 @@ export interface Options extends Flags {
   readonly list?: boolean;
   readonly withdraw?: number;
   readonly eventId?: string;
+  readonly days?: number;
+  readonly by?: Grouping;
+  readonly html?: string;
 }
 
 /** Options that every command takes. */
@@ -124,6 +130,23 @@ export function carrying(command: Command): Command {
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");
+}
+
+/** Which sales a report tells of, and in which form. */
+export function reporting(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--days <n>", "sales created in the last n days, today included (30)")
+        .argParser(days)
+        .conflicts(["since", "until"]),
+    )
+    .addOption(new Option("--since <time>", "sales created from this time on").argParser(moment))
+    .addOption(new Option("--until <time>", "and before this time").argParser(moment))
+    .addOption(new Option("--by <what>", "one section only (in a pipe: day)").choices(groupings))
+    .addOption(
+      new Option("--csv", "comma-separated values, for a spreadsheet").conflicts(["json", "jsonl", "tsv"]),
+    )
+    .option("--html <file>", "also write it as a page with charts, in one file of its own", file);
 }
 
 /** `--watch`, of the commands whose answer changes while somebody looks. */

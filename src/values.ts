@@ -17,6 +17,20 @@ export function hours(text: string): number {
   return value;
 }
 
+/** `--days 30`: whole days. */
+export function days(text: string): number {
+  const value = Number(text);
+  if (!/^[1-9]\d{0,3}$/.test(text) || value > MOST_HOURS / 24)
+    throw new InvalidArgumentError(`Give a whole number of days from 1 to ${MOST_HOURS / 24}.`);
+  return value;
+}
+
+/** `--html report.html`: a file, and no stream: what is read half-way is no page. */
+export function file(text: string): string {
+  if (text.trim() === "" || text === "-") throw new InvalidArgumentError("Give the name of a file.");
+  return text;
+}
+
 /** `--limit 50`: a whole number from 1. */
 export function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Give a whole number from 1.");

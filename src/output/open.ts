@@ -1,6 +1,7 @@
 import type { Output, Page, Picture, Progress, Report, Tone, Watching } from "../context.js";
 import { ask } from "./ask.js";
 import { chartLines } from "./chart.js";
+import { csvLines } from "./csv.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { json, jsonLines, tsvLines } from "./machine.js";
 import { frame, showAgain } from "./frame.js";
@@ -11,7 +12,7 @@ import { tableLines, type Canvas } from "./table.js";
 import { safeLine, safeLines } from "./visible.js";
 
 /** How the report is written: `auto` is a table for a terminal and TSV for anything else. */
-export type Format = "auto" | "json" | "jsonl" | "tsv";
+export type Format = "auto" | "json" | "jsonl" | "tsv" | "csv";
 
 /** Everything that the output depends on, as values. */
 export interface OutputOptions {
@@ -69,6 +70,7 @@ class StreamOutput implements OpenedOutput {
     const { format, stdout } = this.#options;
     if (format === "json") return writeText(this.#out, `${json(report.document(), 2)}\n`);
     if (format === "jsonl") return writeLines(this.#out, jsonLines(report.lines()));
+    if (format === "csv") return writeLines(this.#out, csvLines(report));
     if (!this.forPeople) return writeLines(this.#out, tsvLines(report));
     await writeLines(
       this.#out,
