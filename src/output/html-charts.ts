@@ -40,7 +40,7 @@ function column(day: string, group: Group | undefined, x: number, most: number):
     const height = (count / most) * 100;
     top -= height;
     return [
-      `<rect class="${fate}" x="${x + 1}" y="${short(top)}" width="${STEP - 2}" height="${short(height)}"/>`,
+      `<rect class="f-${fate}" x="${x + 1}" y="${short(top)}" width="${STEP - 2}" height="${short(height)}"/>`,
     ];
   });
   return `<g><title>${esc(`${day}: ${wordsOf(group)}`)}</title><rect class="ground" x="${x}" y="0" width="${STEP}" height="100"/>${parts.join("")}</g>`;
@@ -69,7 +69,7 @@ function partsOf({ byFate }: Group, most: number): string {
     const width = (byFate[fate].count / most) * 100;
     if (width === 0) return [];
     x += width;
-    return [`<rect class="${fate}" x="${short(x - width)}" y="0" width="${short(width)}" height="10"/>`];
+    return [`<rect class="f-${fate}" x="${short(x - width)}" y="0" width="${short(width)}" height="10"/>`];
   });
   return `<rect class="ground" x="0" y="0" width="100" height="10"/>${parts.join("")}`;
 }

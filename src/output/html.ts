@@ -3,6 +3,7 @@ import { fateTable, fates, groupings, reaches } from "../sales/account.js";
 import { calendarOf } from "../sales/days.js";
 import { byReach } from "../sales/grouped.js";
 import { showAmount } from "../sales/money.js";
+import type { Instant } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import { barsChart, daysChart } from "./html-charts.js";
 import { style } from "./html-style.js";
@@ -48,7 +49,7 @@ function headOf(account: Account): string {
   const outer =
     outside.count === 0
       ? ""
-      : `<p class="note">Outside this window ${sales(outside.count)} still open, ${esc(showAmount(outside.amount, currency))}.</p>`;
+      : `<p class="note">Outside this window ${sales(outside.count)} ${outside.count === 1 ? "is" : "are"} still open, ${esc(showAmount(outside.amount, currency))}.</p>`;
   const all =
     totals.count === 0
       ? "No sale is stuck, and the journal knows of none."
@@ -56,7 +57,7 @@ function headOf(account: Account): string {
   return `<header>
 <h1>What became of stuck sales</h1>
 <p class="lead">${all}</p>
-<p class="note">Sales created ${esc(windowOf(account))}, days of ${esc(timeZone)}. Read at ${esc(iso(generatedAt))}.</p>
+<p class="note">Sales created ${esc(windowOf(account))}, days of ${esc(timeZone)}. Read on ${esc(moment(generatedAt))}.</p>
 ${outer}</header>
 <section class="cards" aria-label="Totals">
 ${reaches.map((reach) => card(account, reach)).join("\n")}
@@ -86,7 +87,7 @@ function card({ totals, currency }: Account, reach: Reach): string {
 function sectionOf(account: Account, by: Grouping): string {
   const found = fates.filter((fate) => account.totals.byFate[fate].count > 0);
   const chart = by === "day" ? daysChart(account) : barsChart(by, account.groups[by]);
-  const legend = found.map((fate) => `<li><span class="key ${fate}"></span>${fateTable[fate].title}</li>`);
+  const legend = found.map((fate) => `<li><span class="key f-${fate}"></span>${fateTable[fate].title}</li>`);
   return `<section>
 <h2>By ${by}</h2>
 <figure>
@@ -103,11 +104,12 @@ function tableOf({ groups, totals, currency }: Account, by: Grouping, found: rea
   const heads = ["Sales", ...found.map((fate) => fateTable[fate].title)];
   const cells = ({ count, amount, byFate }: Pick<Group, "count" | "amount" | "byFate">) =>
     [{ count, amount }, ...found.map((fate) => byFate[fate])].map(cell).join("");
-  const rows = groups[by].map(
+  // The newest day first: that is the one which is asked about.
+  const rows = (by === "day" ? groups.day.toReversed() : groups[by]).map(
     (group) => `<tr><th scope="row"><bdi>${esc(group.label)}</bdi></th>${cells(group)}</tr>`,
   );
   return `<div class="scroll" role="region" tabindex="0" aria-label="Table by ${by}">
-<table>
+<table class="${by}">
 <caption>Sales and ${esc(currency)} by ${by}</caption>
 <thead><tr><th scope="col">${title}</th>${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr></thead>
 <tbody>
@@ -127,7 +129,7 @@ function cell({ count, amount }: { readonly count: number; readonly amount: stri
 function meanings(): string {
   const list = fates.map((fate) => {
     const { title, meaning } = fateTable[fate];
-    return `<div><dt><span class="key ${fate}"></span>${title}</dt><dd>${esc(meaning)}</dd></div>`;
+    return `<div><dt><span class="key f-${fate}"></span>${title}</dt><dd>${esc(meaning)}</dd></div>`;
   });
   return `<section>
 <h2>What the words mean</h2>
@@ -137,5 +139,8 @@ ${list.join("\n")}
 </dl>
 </section>`;
 }
+
+/** To the minute: a page is no log. */
+const moment = (at: Instant) => `${iso(at).slice(0, 16).replace("T", " at ")} UTC`;
 
 const sales = (count: number) => `${count} sale${count === 1 ? "" : "s"}`;

@@ -254,7 +254,9 @@ describe.concurrent("report", () => {
     const [resent, stuck, odd] = [await shop.sale(), await shop.sale(), await shop.sale()];
     await shop.run(`resend --id ${resent},${odd}`);
     await shop.run(`revert --id ${stuck}`);
-    await shop.db.query("alter table purchase_fix.attempt add column if not exists cause text");
+    await shop.db.query(
+      "alter table purchase_fix.attempt drop column if exists cause, add column cause text",
+    );
     const name = (cause: string, id: number) =>
       shop.db.query("update purchase_fix.attempt set cause = $1 where sale_id = $2", [cause, id]);
     await name("celery-timeout", resent);
