@@ -88,8 +88,8 @@ export const journal: Body = async (session, options) => {
 
 export const report: Body = async (session, options) => {
   const window = spanAsked(options, session.timeZone) ?? { days: options.days ?? 30 };
-  const { reporting } = await session.open("report", options);
-  const ctx = { ...reporting, timeZone: session.timeZone, save: savePage };
+  const { reading, history } = await session.open("report", options);
+  const ctx = { ...reading, history, timeZone: session.timeZone, save: savePage };
   const { by = null, html = null } = options;
   return (await import("./commands/report.js")).report(ctx, { window, by, html });
 };

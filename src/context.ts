@@ -1,6 +1,4 @@
-import type { AccountPorts } from "./acting/account.js";
 import type { SurveyPorts } from "./acting/survey.js";
-import type { Account } from "./sales/account.js";
 import type { Asked } from "./sales/causes.js";
 import type {
   Attempts,
@@ -125,12 +123,6 @@ export interface ReadingContext extends SurveyPorts {
   readonly asked: Asked;
   /** Options that decided how sales were judged, for a command to be typed next; empty, or with a space before it. */
   readonly again: string;
-}
-
-/** What `report` is handed. It can save a page, and change no sale. */
-export interface ReportingContext extends AccountPorts, Pick<ReadingContext, "output" | "again"> {
-  /** Writes the account as a page, whole or not at all. */
-  save(path: string, account: Account): Promise<void>;
 }
 
 /** What a command that changes rows is handed. It cannot send: that takes a `Sender` too. */

@@ -8,7 +8,6 @@ import type {
   ObservingContext,
   Output,
   ReadingContext,
-  ReportingContext,
   SendingContext,
   Signals,
   UndoingContext,
@@ -18,7 +17,7 @@ import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
 import { warnOnce, warned, warnedJournal } from "./open/home.js";
 import { lazily } from "./open/lazily.js";
-import type { Clock, Home, Runs, Witness } from "./ports.js";
+import type { Clock, HistoryReader, Home, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
 
 /** What the process is: handed in, so that nothing below reads it by itself. */
@@ -54,7 +53,7 @@ export interface Opened {
   readonly attesting: AttestingContext;
   readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
-  readonly reporting: Omit<ReportingContext, "save" | "timeZone">;
+  readonly history: HistoryReader;
   readonly journal: JournalReader;
   readonly runs: Runs;
   readonly home: Home;
@@ -139,7 +138,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       const { eyesOf } = await import("./open/eyes.js");
       return { ...acting, keeper: queries.openKeeper(database), eyes: eyesOf(config, around) };
     },
-    reporting: { ...reading, history: queries.openHistory(database, config.dbTimezone) },
+    history: queries.openHistory(database, config.dbTimezone),
     journal: warnedJournal(queries.openJournal(database), warn),
     runs,
     home,

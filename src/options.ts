@@ -98,17 +98,22 @@ export function selecting(command: Command): Command {
 
 /** What decides how a sale is judged: patience, pixel, and where evidence is. */
 export function judging(command: Command): Command {
-  return command
+  return looking(command)
     .option("--min-age <time>", "leave sales alone that were flagged more recently (20m)", duration)
     .option("--retry-horizon <time>", "how long the application's own retries may last (18h)", duration)
-    .option("--currency <code>", "currency of the amounts (BRL)")
-    .option("--pixel-id <id>", "pixel, for shops without pools")
     .option("--access-token-file <file>", "file that holds its access token")
     .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
+    .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
+}
+
+/** Where evidence is, and what the rows leave out. */
+function looking(command: Command): Command {
+  return command
+    .option("--currency <code>", "currency of the amounts (BRL)")
+    .option("--pixel-id <id>", "pixel, for shops without pools")
     .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
     .option("--log-timezone <zone>", "zone of their clocks (this host's)")
-    .option("--no-broker", "do not read queues, workers and task results (quicker)")
-    .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
+    .option("--no-broker", "do not read queues, workers and task results (quicker)");
 }
 
 /** An option that may be given again and again. */
@@ -134,7 +139,7 @@ export function carrying(command: Command): Command {
 
 /** Which sales a report tells of, and in which form. */
 export function reporting(command: Command): Command {
-  return command
+  return looking(command)
     .addOption(
       new Option("--days <n>", "sales created in the last n days, today included (30)")
         .argParser(days)

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { Body } from "./bodies.js";
 import * as bodies from "./bodies.js";
-import { exitCodesHelp } from "./help.js";
+import { exitCodesHelp, reportHelp } from "./help.js";
 import type { Options } from "./options.js";
 import {
   acting,
@@ -120,11 +120,8 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--limit <n>", "at most so many, the newest first (100)", count)
     .option("--sql", "with --run: print the guarded update that undoes it, ready for psql");
 
-  reporting(
-    judging(
-      command("report", "what became of stuck sales, and of their money; changes nothing", bodies.report),
-    ),
-  );
+  const told = "what became of stuck sales, and of their money; changes nothing";
+  reporting(command("report", told, bodies.report)).addHelpText("after", reportHelp);
 
   command("init", "make the journal's schema; commands that act do it by themselves", bodies.init) //
     .addOption(new Option("--print", "print the statements instead").conflicts("adopt"))

@@ -20,7 +20,7 @@ const headColumns: Readonly<Record<Grouping, readonly Column<Group>[]>> = {
     { title: "Bot ID", value: ({ key }) => key, machine: true },
   ],
   pixel: [{ title: "Pixel", value: ({ key }) => key, shown: ({ label }) => label }],
-  cause: [{ title: "Cause", value: ({ key }) => key }],
+  cause: [{ title: "Cause", value: ({ key }) => key, shown: ({ label }) => label }],
 };
 
 const tones: Readonly<Record<Reach, Tone>> = {

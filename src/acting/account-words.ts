@@ -1,6 +1,7 @@
 import type { Picture } from "../context.js";
 import type { Account, Reach } from "../sales/account.js";
 import { fateTable, fates, reaches } from "../sales/account.js";
+import { daysBetween } from "../sales/days.js";
 import { byReach } from "../sales/grouped.js";
 import { showAmount } from "../sales/money.js";
 import { iso } from "../sales/time.js";
@@ -52,3 +53,17 @@ function reachLine({ totals, currency }: Account, reach: Reach): Line[] {
 }
 
 const sales = (count: number) => `${count} sale${count === 1 ? "" : "s"}`;
+
+/** More lines would push the tables off the screen. */
+const MOST_BARS = 31;
+
+/** A bar for every day from the first sale to the last, so that a gap shows. */
+export function accountBars({ groups: { day } }: Account): { label: string; count: number; note: string }[] {
+  const known = new Map(day.map((group) => [group.key, group]));
+  const keys = day.map(({ key }) => key).filter((key) => key !== null);
+  const [first, last] = [keys[0], keys.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return daysBetween(first, last)
+    .slice(-MOST_BARS)
+    .map((key) => ({ label: key, count: known.get(key)?.count ?? 0, note: known.get(key)?.amount ?? "" }));
+}

@@ -1,14 +1,19 @@
 import { accountColumns } from "../acting/account-columns.js";
-import { accountLines } from "../acting/account-words.js";
-import type { AccountWindow } from "../acting/account.js";
+import { accountBars, accountLines } from "../acting/account-words.js";
+import type { AccountPorts, AccountWindow } from "../acting/account.js";
 import { accountOf } from "../acting/account.js";
-import type { Report, ReportingContext } from "../context.js";
+import type { ReadingContext, Report } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { exitCode } from "../errors.js";
 import { accountHead, accountJson, groupJson, sumsJson } from "../sales/account-json.js";
 import type { Account, Group, Grouping } from "../sales/account.js";
 import { groupings } from "../sales/account.js";
-import { daysBetween } from "../sales/days.js";
+
+/** What `report` is handed. It can save a page, and change no sale. */
+export interface ReportContext extends AccountPorts, Pick<ReadingContext, "output" | "again"> {
+  /** Writes the account as a page, whole or not at all. */
+  save(path: string, account: Account): Promise<void>;
+}
 
 export interface ReportOptions {
   readonly window: AccountWindow;
@@ -19,7 +24,7 @@ export interface ReportOptions {
 }
 
 /** What became of the sales that were stuck, and of their money, by day, bot, pixel and cause. Changes nothing. */
-export async function report(ctx: ReportingContext, { window, by, html }: ReportOptions): Promise<ExitCode> {
+export async function report(ctx: ReportContext, { window, by, html }: ReportOptions): Promise<ExitCode> {
   const { output } = ctx;
   const account = await accountOf(ctx, window);
   // First, since a command that fails leaves stdout empty.
@@ -32,7 +37,7 @@ export async function report(ctx: ReportingContext, { window, by, html }: Report
   }
   for (const { text, tone } of accountLines(account, ctx.again)) output.say(text, tone);
   if (html !== null) output.say(`the page is ${html}`);
-  if (sections.includes("day")) await output.chart("sales by day", barsOf(account));
+  if (sections.includes("day")) await output.chart("sales by day", accountBars(account));
   return exitCode.ok;
 }
 
@@ -49,17 +54,4 @@ function sectionOf(account: Account, section: Grouping, by: Grouping | null): Re
       yield { ...accountHead(account), totals: { ...sumsJson(account.totals), outside: account.outside } };
     },
   };
-}
-
-/** More lines would push the tables off the screen. */
-const MOST_BARS = 31;
-
-function barsOf({ groups: { day } }: Account): { label: string; count: number; note?: string }[] {
-  const known = new Map(day.map((group) => [group.key, group]));
-  const keys = day.map(({ key }) => key).filter((key) => key !== null);
-  const [first, last] = [keys[0], keys.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  return daysBetween(first, last)
-    .slice(-MOST_BARS)
-    .map((key) => ({ label: key, count: known.get(key)?.count ?? 0, note: known.get(key)?.amount ?? "" }));
 }

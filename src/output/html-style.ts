@@ -46,7 +46,7 @@ svg [class^="f-"]{stroke:var(--card);stroke-width:1px;vector-effect:non-scaling-
 .bar .ground{fill:var(--ground)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:.75rem 0 0;padding:0;font-size:.8125rem;color:var(--muted)}
 .key{display:inline-block;width:.7rem;height:.7rem;border-radius:.15rem;margin-right:.4rem}
-.scroll{overflow:auto;max-height:28rem;border-top:1px solid var(--line)}
+.scroll{overflow:auto;max-height:32rem;border-top:1px solid var(--line)}
 .scroll:focus-visible{outline:2px solid var(--resent);outline-offset:2px}
 table{border-collapse:separate;border-spacing:0;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);font-size:.8125rem;padding:.5rem 0}

@@ -10,7 +10,7 @@ import { LONGEST_NAME } from "./sale-rows.js";
 import { inSpan } from "./states.js";
 
 /** Sales of the journal per statement: a page of them takes a few megabytes, whatever the journal holds. */
-const PAGE = 5_000;
+const PAGE = 10_000;
 
 /** Reads what the journal made of the shop's sales, page by page. Nothing where there is no journal. */
 export function openHistory(database: Database, timeZone: string): HistoryReader {
@@ -59,7 +59,8 @@ interface Wanted {
 
 /**
  * A page of the journal's sales in the order of their ids, each with its entries put together, and its row where the
- * span has it. The page is cut before the rows are looked up, so that its last id tells where the next one begins.
+ * span has it. The page is cut before the rows are looked up, so that its last id tells where the next one begins;
+ * its ids bound the look-up, so that all pages together read the shop's table once.
  */
 async function journalledSales(
   tx: Tx,
@@ -69,8 +70,7 @@ async function journalledSales(
   const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
   const cause = hasCause ? tx`a.cause` : tx`null::text`;
   return await tx<HistoryRow[]>`
-    select j.*, s.*
-    from (
+    with j as (
       select a.sale_id,
              (array_agg(a.effect order by a.id desc))[1] as last_effect,
              coalesce(max(a.id) filter (where a.effect = 'confirmed' or a.answer = 'accepted'), 0)
@@ -83,14 +83,17 @@ async function journalledSales(
       group by a.sale_id
       order by a.sale_id
       limit ${PAGE}
-    ) j
+    )
+    select j.*, s.*
+    from j
     left join (
       select p.id, p.bot_id, left(b.name::text, ${tx.unsafe(String(LONGEST_NAME))}) as bot_name,
              p.status::text as status, p.meta_purchase_sent as flagged, p.meta_event_id is not null as has_id,
              ${p.text("amount")} as amount, ${p.instant("created_at")} as created, ${p.instant("paid_at")} as paid,
              ${p.plain("pool_id")} as pool_id
       from payments p join bots b on p.bot_id = b.id
-      where ${inSpan(tx, catalogue, span, timeZone)}
+      where p.id >= (select min(j.sale_id) from j) and p.id <= (select max(j.sale_id) from j)
+        and ${inSpan(tx, catalogue, span, timeZone)}
     ) s on s.id = j.sale_id
     order by j.sale_id`;
 }

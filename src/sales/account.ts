@@ -123,7 +123,7 @@ export interface Sums extends Sum {
 export interface Group extends Sums {
   /** The day, the bot's id, the pixel or the cause; null where it is not known. */
   readonly key: string | null;
-  /** For people: the bot's name; else the key. */
+  /** For people: the bot's name, the cause in words; else the key. */
   readonly label: string;
 }
 

@@ -56,3 +56,34 @@ export function daysBetween(first: string, last: string): string[] {
     days.push(new Date(at).toISOString().slice(0, 10));
   return days;
 }
+
+/** The instant at which the clocks of a zone show this; `naive` is their face read as UTC; twice, since the offset is that of the result. */
+export function fromLocal(naive: Instant, timeZone: string): number {
+  const once = naive - offsetAt(naive, timeZone);
+  return naive - offsetAt(once, timeZone);
+}
+
+function offsetAt(instant: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  const part = Object.fromEntries(
+    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
+  );
+  const shown = Date.UTC(
+    part["year"] ?? 0,
+    (part["month"] ?? 1) - 1,
+    part["day"],
+    part["hour"],
+    part["minute"],
+    part["second"],
+  );
+  return shown - Math.floor(instant / 1000) * 1000;
+}

@@ -1,5 +1,6 @@
 import type { Counted, Fate, Group, Grouping, Reach, Sums } from "./account.js";
 import { fateTable, fates, groupings } from "./account.js";
+import { causeTable } from "./causes.js";
 import { addAmounts, amountOf, cents, compareAmounts } from "./money.js";
 import type { Sum } from "./outcome.js";
 import { worth } from "./outcome.js";
@@ -30,7 +31,7 @@ export function openGroups(): Groups {
         const key = keyOf(sale, by);
         let group = known.get(key);
         if (!group) known.set(key, (group = { key, label: "", cells: emptyCells() }));
-        group.label = by === "bot" ? sale.botName : (key ?? "unknown");
+        group.label = labelOf(sale, by, key);
         addTo(group.cells, sale.fate, worthCents);
       }
     },
@@ -45,6 +46,12 @@ export function openGroups(): Groups {
 
 function keyOf({ day, botId, pixelId, cause }: Counted, by: Grouping): string | null {
   return { day, bot: String(botId), pixel: pixelId, cause }[by];
+}
+
+function labelOf({ botName, cause }: Counted, by: Grouping, key: string | null): string {
+  if (by === "bot") return botName;
+  if (by === "cause" && cause !== "unknown") return causeTable[cause].short;
+  return key ?? "unknown";
 }
 
 function emptyCells(): Cells {

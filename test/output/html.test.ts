@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -62,6 +62,14 @@ describe.runIf(hasBrowser())("the page in a real browser", () => {
     await browser?.close();
     rmSync(folder, { recursive: true });
   });
+  /** `LOOK=folder`: keeps the page's beginning as a picture, since no assertion sees what is ugly. */
+  const look = async (tab: Tab, name: string): Promise<void> => {
+    const place = process.env["LOOK"];
+    if (place === undefined) return;
+    mkdirSync(place, { recursive: true });
+    for (const part of [0, 1, 2, 3])
+      writeFileSync(join(place, `${name}-${part}.png`), await tab.screenshot(part * 1100, 1100));
+  };
   const month = accountOfSales(monthOfSales());
 
   test("opens without asking for anything else, without a complaint, and runs no bot's name", async () => {
@@ -87,6 +95,7 @@ describe.runIf(hasBrowser())("the page in a real browser", () => {
       expect(scrolls).toHaveLength(4);
       if (width < 500) expect(scrolls).not.toContain(false);
       if (width > 1000) expect(scrolls).not.toContain(true);
+      await look(tab, `${width}`);
       const small =
         "[...document.querySelectorAll('body *')].filter((one) => one.innerText && parseFloat(getComputedStyle(one).fontSize) < 12).length";
       expect(await tab.value(small)).toBe(0);
@@ -126,6 +135,7 @@ describe.runIf(hasBrowser())("the page in a real browser", () => {
         return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
       }));
     })()`);
+    await look(tab, dark ? "dark" : "light");
     expect(contrast).toBeGreaterThan(4.5);
     const ground = await tab.value<string>("getComputedStyle(document.body).backgroundColor");
     expect(ground).toBe(dark ? "rgb(21, 20, 19)" : "rgb(247, 245, 242)");
