@@ -20,6 +20,7 @@ const expected = [
   "observe",
   "celery-status",
   "journal",
+  "report",
   "init",
 ];
 
