@@ -30,9 +30,20 @@ const tones: Readonly<Record<Reach, Tone>> = {
   closed: "dim",
 };
 
+/** What a narrow terminal can do without, the last first; the lines beneath tell all of them. */
+const leftOut: readonly Fate[] = [
+  "reverted",
+  "resent",
+  "expired",
+  "confirmedLate",
+  "byApplication",
+  "closed",
+];
+
 /** A terminal shows both in one cell; machines get a column for each. */
 function fateColumns(fate: Fate, machine: boolean): Column<Group>[] {
   const { title, reach } = fateTable[fate];
+  const spare = leftOut.indexOf(fate);
   const sum = ({ byFate }: Group) => byFate[fate];
   return [
     {
@@ -41,6 +52,7 @@ function fateColumns(fate: Fate, machine: boolean): Column<Group>[] {
       shown: (group) => (sum(group).count === 0 ? "-" : `${sum(group).count} (${sum(group).amount})`),
       tone: (group) => (sum(group).count === 0 ? "dim" : tones[reach]),
       align: "right",
+      ...(spare === -1 ? {} : { spare }),
       machine,
     },
     { title: `${title} amount`, value: (group) => sum(group).amount, machine: true },
