@@ -1,6 +1,7 @@
 import type { ExitCode } from "./errors.js";
 import type { Options } from "./options.js";
-import { namesOf, selectionOf } from "./selection.js";
+import { namesOf, selectionOf, spanAsked } from "./selection.js";
+import type { Account } from "./sales/account.js";
 import type { Session } from "./session.js";
 import { watchEvery } from "./values.js";
 import { attestOptions, carryOptions, performOptions, wordOf } from "./wishes.js";
@@ -84,6 +85,22 @@ export const journal: Body = async (session, options) => {
   const ctx = { output: session.output, journal: reader, now: session.clock.now };
   return (await import("./commands/journal.js")).journal(ctx, { sales, run, unsettledOnly, limit, sql });
 };
+
+export const report: Body = async (session, options) => {
+  const window = spanAsked(options, session.timeZone) ?? { days: options.days ?? 30 };
+  const { reading, history } = await session.open("report", options);
+  const ctx = { ...reading, history, timeZone: session.timeZone, save: savePage };
+  const { by = null, html = null } = options;
+  return (await import("./commands/report.js")).report(ctx, { window, by, html });
+};
+
+async function savePage(path: string, account: Account): Promise<void> {
+  const [{ accountPage }, { replaceFile }] = await Promise.all([
+    import("./output/html.js"),
+    import("./files.js"),
+  ]);
+  replaceFile(path, accountPage(account));
+}
 
 export const init: Body = async (session, options) => {
   const { schemaSql } = await import("./queries/journal-schema.js");

@@ -42,7 +42,7 @@ export async function inSession(
   body: Body,
 ): Promise<ExitCode> {
   const { stdin, stdout, stderr } = proc;
-  const format = options.json ? "json" : options.jsonl ? "jsonl" : options.tsv ? "tsv" : "auto";
+  const format = (["json", "jsonl", "tsv", "csv"] as const).find((one) => options[one]) ?? "auto";
   const { color, quiet = false } = options;
   const { signals } = interruption;
   const signal = signals.stop;

@@ -17,7 +17,7 @@ import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
 import { warnOnce, warned, warnedJournal } from "./open/home.js";
 import { lazily } from "./open/lazily.js";
-import type { Clock, Home, Runs, Witness } from "./ports.js";
+import type { Clock, HistoryReader, Home, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
 
 /** What the process is: handed in, so that nothing below reads it by itself. */
@@ -55,6 +55,7 @@ export interface Opened {
   readonly attesting: AttestingContext;
   readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
+  readonly history: HistoryReader;
   readonly journal: JournalReader;
   readonly runs: Runs;
   readonly home: Home;
@@ -141,6 +142,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       const { eyesOf } = await import("./open/eyes.js");
       return { ...acting, keeper: queries.openKeeper(database), eyes: eyesOf(config, around) };
     },
+    history: queries.openHistory(database, config.dbTimezone),
     journal: warnedJournal(queries.openJournal(database), warn),
     runs,
     home,

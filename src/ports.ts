@@ -4,6 +4,7 @@ import type { Instant, Pool, Sale } from "./sales/sale.js";
 
 export type * from "./ports/attempts.js";
 export type * from "./ports/graph.js";
+export type * from "./ports/history.js";
 export * from "./ports/kept.js";
 export * from "./ports/runs.js";
 

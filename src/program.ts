@@ -1,9 +1,19 @@
 import { Command, Option } from "commander";
 import type { Body } from "./bodies.js";
 import * as bodies from "./bodies.js";
-import { exitCodesHelp } from "./help.js";
+import { exitCodesHelp, reportHelp } from "./help.js";
 import type { Options } from "./options.js";
-import { acting, carrying, common, judging, naming, repeated, selecting, watching } from "./options.js";
+import {
+  acting,
+  carrying,
+  common,
+  judging,
+  naming,
+  repeated,
+  reporting,
+  selecting,
+  watching,
+} from "./options.js";
 import { redact } from "./redact.js";
 import { causeNames } from "./sales/causes.js";
 import { cause, count, duration, moment, money, reference, runId, someTime } from "./values.js";
@@ -109,6 +119,9 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--unsettled", "only attempts without a certain answer")
     .option("--limit <n>", "at most so many, the newest first (100)", count)
     .option("--sql", "with --run: print the guarded update that undoes it, ready for psql");
+
+  const told = "what became of stuck sales, and of their money; changes nothing";
+  reporting(command("report", told, bodies.report)).addHelpText("after", reportHelp);
 
   command("init", "make the journal's schema; commands that act do it by themselves", bodies.init) //
     .addOption(new Option("--print", "print the statements instead").conflicts("adopt"))

@@ -22,6 +22,7 @@ const expected = [
   "observe",
   "celery-status",
   "journal",
+  "report",
   "init",
 ];
 

@@ -67,6 +67,16 @@ export async function ownTables(tx: Tx): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
+/** Whether a table of ours has a column that came with a later version; likewise without rights on the schema. */
+export async function hasOwnColumn(tx: Tx, table: string, column: string): Promise<boolean> {
+  const rows = await tx`
+    select from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'purchase_fix' and c.relname = ${table} and a.attname = ${column} and not a.attisdropped`;
+  return rows.length > 0;
+}
+
 function demand(present: ReadonlySet<Table>, columns: ReadonlyMap<string, string>): void {
   const missing = Object.entries(required).flatMap(([table, names]) =>
     present.has(table as Table)

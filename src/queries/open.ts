@@ -5,6 +5,7 @@ export { openCustomers } from "./customers.js";
 export { openDatabase } from "./database.js";
 export { openEventIds } from "./event-ids.js";
 export { openEvidence } from "./evidence.js";
+export { openHistory } from "./history.js";
 export { openHome } from "./home.js";
 export { openJournal } from "./journal.js";
 export { openKeeper } from "./keeper.js";

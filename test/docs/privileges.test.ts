@@ -96,7 +96,7 @@ describe("a role with the privileges that the documents name, and no others", ()
   });
 
   const mended = {
-    codes: [0, 0, 0, 0],
+    codes: [0, 0, 0, 0, 0],
     warnings: [],
     rows: [
       { flagged: true, confirmed: true },
@@ -108,7 +108,13 @@ describe("a role with the privileges that the documents name, and no others", ()
   async function mending() {
     const sent = await insertSale(db.witness, { botId: bot });
     const given = await insertSale(db.witness, { botId: bot });
-    const commands = ["find-stuck --hours 24", `resend --id ${sent}`, `revert --id ${given}`, "journal"];
+    const commands = [
+      "find-stuck --hours 24",
+      `resend --id ${sent}`,
+      `revert --id ${given}`,
+      "journal",
+      "report",
+    ];
     const ends = [];
     for (const command of commands) ends.push(await purchaseFix(command.split(" "), { env }));
     return {
