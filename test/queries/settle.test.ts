@@ -222,6 +222,49 @@ describe("not accepted", () => {
   });
 });
 
+describe("a confirmed sale that Meta folded into another", () => {
+  const eventId = "purchase_own";
+
+  beforeEach(async () => {
+    sale = await product.sale(await insertSale(db.witness, { botId: 1, metaEventId: "pageview_shared" }));
+    const own = claimOf(sale, { eventId, metaEventId: "pageview_shared" });
+    const [claimed] = await product.act.claim(lease, [own]);
+    attempt = claimed?.attempt ?? "";
+  });
+
+  test("is claimed with the id that it bears, accepted under its own, and its row is kept", async () => {
+    const { written, changed } = await settleAfter(null);
+    expect(written).toEqual({ saleId: sale.id, attempt, effect: "kept", ...untouched });
+    expect(changed).toEqual({});
+    const entries = await db.query("select * from purchase_fix.attempt where id = $1", [attempt]);
+    expect(entries).toMatchObject([
+      { event_id: eventId, answer: "accepted", effect: "kept", meta_event_id_before: "pageview_shared" },
+    ]);
+  });
+
+  test.each([
+    ["another id was stored", "meta_event_id = 'pageview_other'"],
+    ["it was refunded", "status = 'refunded'"],
+  ])("is overtaken where %s meanwhile", async (_, set) => {
+    const { written, changed } = await settleAfter(set);
+    expect(written?.effect).toBe("overtaken");
+    expect(changed).toEqual({});
+  });
+
+  test("is not given back, whatever Meta says", async () => {
+    const { written, changed } = await settleAfter(null, { answer: "refused", revert: true });
+    expect(written?.effect).toBe("kept");
+    expect(changed).toEqual({});
+  });
+
+  test.each([null, "pageview_other"])(
+    "is not claimed by whoever takes its id for %s",
+    async (metaEventId) => {
+      expect(await product.act.claim(lease, [claimOf(sale, { eventId, metaEventId })])).toEqual([]);
+    },
+  );
+});
+
 describe("nothing is settled", () => {
   /** Whether the run is told, what became of the rows, and the answers on record. */
   const settling = async (settlements: readonly Settlement[]) => {

@@ -54,10 +54,14 @@ function claim(
   const missed = claims.filter((one) => !fit.includes(one));
   const claimed = fit
     .toSorted((a, b) => a.saleId - b.saleId)
-    .map(({ saleId, eventId, origin, pixelId, takeBack }) => {
+    .map(({ saleId, eventId, origin, pixelId, takeBack, metaEventId }) => {
       const row = rows.get(saleId) as Row;
       shop.closeAbandoned(saleId);
-      const before = { flaggedBefore: !takeBack, flaggedAtBefore: row.flaggedAt };
+      const before = {
+        flaggedBefore: !takeBack,
+        flaggedAtBefore: row.flaggedAt,
+        metaEventIdBefore: metaEventId,
+      };
       if (takeBack) Object.assign(row, { flagged: true, flaggedAt: clock.now(), xmin: xid });
       const flaggedAtClaimed = row.flaggedAt;
       const { id } = shop.record(lease, { saleId, eventId, origin, pixelId, ...before, flaggedAtClaimed });
@@ -68,13 +72,16 @@ function claim(
   return { claimed, hindered: [...locks, ...rivals] };
 }
 
-function fits(shop: ShopDouble, { saleId, mark, takeBack, before, lastAttempt }: Claim): boolean {
+function fits(
+  shop: ShopDouble,
+  { saleId, mark, metaEventId, takeBack, before, lastAttempt }: Claim,
+): boolean {
   const row = shop.rows.get(saleId);
   return (
     row !== undefined &&
     !shop.locked.has(saleId) &&
     row.status === "paid" &&
-    row.metaEventId === null &&
+    row.metaEventId === metaEventId &&
     row.flagged !== takeBack &&
     markOf(row.flaggedAt) === mark.flaggedAt &&
     row.amount === mark.amount &&
@@ -120,13 +127,8 @@ function settle(
   const written = able.map(({ entry, row, moves }) => {
     const becoming = moves ? becomes(row, entry) : null;
     if (row && becoming) Object.assign(row, becoming, { xmin: xid });
-    const effect = becoming
-      ? becoming.metaEventId
-        ? "confirmed"
-        : "reverted"
-      : moves
-        ? "overtaken"
-        : "kept";
+    const left = moves && !isKept(row, entry) ? "overtaken" : "kept";
+    const effect = becoming === null ? left : becoming.metaEventId === null ? "reverted" : "confirmed";
     // A sale that was taken back and kept stays flagged, by our claim.
     const kept = entry.flaggedBefore ? {} : { flaggedAfter: true, flaggedAtAfter: entry.flaggedAtClaimed };
     Object.assign(entry, { effect, settledAt: clock.now() }, becoming ? afterOf(row) : kept);
@@ -148,6 +150,11 @@ function becomes(
   }
   const isStuck = row.flagged && row.metaEventId === null;
   return isStuck && same ? { flagged: false, flaggedAt: null, metaEventId: null } : null;
+}
+
+/** It bears the id that it had when it was claimed. */
+function isKept(row: Row | undefined, { metaEventIdBefore }: Attempt): boolean {
+  return metaEventIdBefore !== null && row?.status === "paid" && row.metaEventId === metaEventIdBefore;
 }
 
 function close(shop: ShopDouble, lease: Lease, attempts: readonly string[], because: string): Written[] {

@@ -168,6 +168,8 @@ class Player {
         before: Date.now() + (late ? -HOUR : HOUR),
         takeBack: !sale.flagged,
         siblings: rivalsOf(sale, evidence, eventId),
+        // As of a sale that Meta folded into another: its row keeps the id.
+        metaEventId: sale.metaEventId,
       };
     });
   }

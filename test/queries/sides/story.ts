@@ -140,9 +140,45 @@ const step = weighted<Step>(
   [2, run],
 );
 
+const plain = { step: "write", by: "current", locked: [], refusing: [] } as const;
+const look = { step: "look" } as const;
+
+/** What single steps, drawn one by one, hardly ever come to. */
+const scene = fc.oneof(
+  fc
+    .record({ sales, eventId: choice, answer, revert: fc.boolean() })
+    .map((of): Step[] => [
+      { ...plain, call: "claim", sales: of.sales, eventId: of.eventId, late: false },
+      { ...plain, call: "answer", attempts: [0, 1, 2], answer: of.answer, revert: of.revert },
+      { ...plain, call: "settle", attempts: [0, 1, 2] },
+      look,
+    ]),
+  fc
+    .record({ sales, eventId: choice, word: seldom, again: call })
+    .map(({ again, ...of }): Step[] => [
+      { step: "run", command: "confirm", end: "released" },
+      look,
+      { ...plain, call: "confirm", ...of },
+      look,
+      { step: "run", command: "undo", end: "released" },
+      { ...plain, call: "undo", sales: of.sales },
+      look,
+      { ...plain, ...again },
+    ]),
+  fc
+    .record({ sales, sale, eventId })
+    .map((of): Step[] => [
+      look,
+      { step: "shop", sale: of.sale, change: { kind: "confirmed", eventId: of.eventId } },
+      { ...plain, call: "claim", sales: of.sales, eventId: "click", late: false },
+    ]),
+);
+
+const turns = weighted<Step[]>([6, step.map((one) => [one])], [1, scene]);
+
 export const anyStory: fc.Arbitrary<Story> = fc.record({
   rows: fc
-    .array(row, { minLength: 1, maxLength: 4 })
+    .array(row, { minLength: 1, maxLength: 4, size: "max" })
     .map((rows) => rows.map((one, at) => ({ id: at + 1, ...one }))),
-  steps: fc.array(step, { minLength: 1, maxLength: 14, size: "max" }),
+  steps: fc.array(turns, { minLength: 1, maxLength: 11, size: "max" }).map((all) => all.flat()),
 });
