@@ -1,33 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Lease, Settlement } from "../../src/ports.js";
 import type { Evidence } from "../../src/sales/evidence.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { claimOf, openProduct, settlementOf } from "../cast/product.js";
+import { claimOf, settlementOf } from "../cast/product.js";
 import { insertBot, insertPool, insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 let db: ShopDatabase;
 let product: Product;
 let lease: Lease;
 
-beforeAll(async () => {
-  db = await shopDatabase("evidence");
-  await insertBot(db.witness, { id: 1 });
-  product = openProduct(db);
-});
-
-afterAll(async () => {
-  await product?.close();
-  await db?.close();
-});
-
-beforeEach(async () => {
-  await product.runs.prepare();
-  await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-  lease = await product.begin("resend");
-});
+stage("evidence", { command: "resend" }, (on) => ({ db, product, lease } = on));
 
 const insert = async (sale: Partial<Parameters<typeof insertSale>[1]> = {}) =>
   await product.sale(await insertSale(db.witness, { botId: 1, ...sale }));

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Lease, Settlement } from "../../src/ports.js";
 import { LeaseLost } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { changes, claimOf, openProduct, settlementOf, wholeRows } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { changes, claimOf, settlementOf, wholeRows } from "../cast/product.js";
+import { insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 let db: ShopDatabase;
 let product: Product;
@@ -14,22 +14,10 @@ let lease: Lease;
 let sale: Sale;
 let attempt: string;
 
-beforeAll(async () => {
-  db = await shopDatabase("settle");
-  await insertBot(db.witness, { id: 1 });
-  product = openProduct(db);
-});
-
-afterAll(async () => {
-  await product?.close();
-  await db?.close();
-});
+stage("settle", {}, (on) => ({ db, product, lease } = on));
 
 /** Each test begins with one claimed sale, and a stuck one beside it that must stay as it is. */
 beforeEach(async () => {
-  await product.runs.prepare();
-  await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-  lease = await product.begin();
   await claimOne();
   await insertSale(db.witness, { botId: 1 });
 });

@@ -1,8 +1,8 @@
 import type { Attempts, Claim, Lease, Settlement, Written } from "../../../src/ports.js";
-import { WriteRefused } from "../../../src/errors.js";
 import { LeaseLost } from "../../../src/ports.js";
 import type { Attempt, Row, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
+import { afterOf, refuse, writtenOf } from "./written.js";
 import { confirmOver, revertOver, undoOver } from "./direct.js";
 
 /**
@@ -168,36 +168,10 @@ function close(shop: ShopDouble, lease: Lease, attempts: readonly string[], beca
   });
 }
 
-/** @throws WriteRefused as PostgreSQL refuses a statement for one of the rows that it would change */
-export function refuse({ refusing }: ShopDouble, ids: readonly number[]): void {
-  if (ids.some((id) => refusing.has(id)))
-    throw new WriteRefused({ what: "The database refused the write", why: "payments_check" });
-}
-
 /** @throws LeaseLost for one that another run has settled */
 function openEntry({ journal }: ShopDouble, { run }: Lease, attempt: string): Attempt {
   const entry = journal[Number(attempt) - 1];
   if (!entry || entry.run !== run || entry.settledAt !== null)
     throw new LeaseLost(`run ${run}: settled by another run`);
   return entry;
-}
-
-/** The row as the entry remembers it. */
-export function afterOf(
-  row: Row | undefined,
-): Pick<Attempt, "flaggedAfter" | "flaggedAtAfter" | "metaEventIdAfter"> {
-  const { flagged = null, flaggedAt = null, metaEventId = null } = row ?? {};
-  return { flaggedAfter: flagged, flaggedAtAfter: flaggedAt, metaEventIdAfter: metaEventId };
-}
-
-export function writtenOf(entry: Attempt, xid: number | null): Written {
-  return {
-    saleId: entry.saleId,
-    attempt: entry.id,
-    effect: entry.effect ?? "kept",
-    xid: xid === null ? null : String(xid),
-    flagged: entry.flaggedAfter,
-    flaggedAt: markOf(entry.flaggedAtAfter),
-    metaEventId: entry.metaEventIdAfter,
-  };
 }

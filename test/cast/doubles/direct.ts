@@ -1,7 +1,7 @@
 import type { Attempts, Guard, Lease, Written } from "../../../src/ports.js";
-import { afterOf, refuse, writtenOf } from "./attempts.js";
 import type { Attempt, Row, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
+import { afterOf, refuse, writtenOf } from "./written.js";
 
 type Sales<Verb extends "revert" | "confirm" | "undo"> = Parameters<Attempts[Verb]>[1];
 type Answer = Awaited<ReturnType<Attempts["revert"]>>;

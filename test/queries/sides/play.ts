@@ -46,7 +46,7 @@ class Player {
       case "look":
         return await this.#look();
       case "shop":
-        return void (await this.#side.write(step.sale, step.change));
+        return await this.#side.write(step.sale, step.change);
       case "run":
         return await this.#run(step);
       case "write":

@@ -111,12 +111,12 @@ const call: fc.Arbitrary<Call> = weighted<Call>(
   [2, fc.record({ call: just("undo"), sales })],
 );
 
-const writing = fc
+const writing: fc.Arbitrary<Writing> = fc
   .tuple(
     call,
     fc.record({ by: seldom.map((is) => (is ? "earlier" : "current")), locked: rarely, refusing: rarely }),
   )
-  .map(([what, how]) => ({ step: "write", ...what, ...how }) as Writing);
+  .map(([what, how]) => ({ step: "write", ...what, ...how }));
 
 const change = weighted<Change>(
   [2, fc.record({ kind: just("refunded") })],

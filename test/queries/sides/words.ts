@@ -41,8 +41,9 @@ export class Words {
     readonly states: ReadonlyMap<number, RowState>;
   }): Promise<unknown> {
     const entries = await this.#entries();
-    const journal = entries.map(({ id, at: _, ...entry }) => ({
+    const journal = entries.map(({ id, ...entry }) => ({
       ...entry,
+      at: null,
       attempt: this.#name(id),
       settledAt: entry["settledAt"] !== null,
       flaggedAtBefore: this.#mark(text(entry["flaggedAtBefore"])),
