@@ -39,7 +39,8 @@ async function tellReadme(wish: "check" | "write", folder: string): Promise<numb
   const readme = readFileSync("README.md", "utf8");
   if (wish === "write") writeFileSync("README.md", withGenerated(readme, part));
   const found = wish === "write" ? [] : differences(readme, part);
-  process.stdout.write(found.length === 0 ? "README.md says the same\n" : "");
+  const well = wish === "write" ? "README.md has it now" : "README.md says the same";
+  process.stdout.write(found.length === 0 ? `${well}\n` : "");
   for (const line of found) process.stderr.write(`${line}\n`);
   return found.length === 0 ? 0 : 1;
 }

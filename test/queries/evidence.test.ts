@@ -228,6 +228,7 @@ describe("sales of one click", () => {
         firstAttempt: upsell.paidAt,
         lastAttempt: upsell.flaggedAt,
         acceptedAt: null,
+        countedAs: null,
         journalled: false,
         open: true,
         pixels: [],
@@ -241,6 +242,7 @@ describe("sales of one click", () => {
         firstAttempt: pending.createdAt,
         lastAttempt: null,
         acceptedAt: null,
+        countedAs: null,
         journalled: false,
         open: false,
         pixels: [],
@@ -248,6 +250,19 @@ describe("sales of one click", () => {
     });
     expect(Object.keys(await siblingsOf(pending)).map(Number)).toEqual([sale.id, upsell.id]);
     for (const one of [lonely, ...without]) expect(await siblingsOf(one)).toEqual({});
+  });
+
+  test("one that Meta took from us under another id than the click's counts by that, and carries the click no more than before", async () => {
+    const sale = await insert({ pageviewEventId: click });
+    const upsell = await insert({ pageviewEventId: click, paidHoursAgo: 4 });
+    await attempt(upsell, { answer: "unconfirmed" }, "purchase_own");
+    expect((await siblingsOf(sale))[upsell.id]).toMatchObject({ countedAs: null });
+    await attempt(upsell, {}, "purchase_own");
+    expect((await siblingsOf(sale))[upsell.id]).toMatchObject({
+      countedAs: "purchase_own",
+      acceptedAt: null,
+      journalled: false,
+    });
   });
 
   test("share an event only within one pixel: a bot of another pixel's pool has an event of its own", async () => {
