@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { listingOf } from "../../src/acting/listing.js";
 import type { PerformOptions } from "../../src/acting/perform.js";
+import { examine, survey } from "../../src/acting/survey.js";
 import { confirm } from "../../src/commands/confirm.js";
 import { resend } from "../../src/commands/resend.js";
 import { revert } from "../../src/commands/revert.js";
 import type { SendingContext } from "../../src/context.js";
 import { KnownError } from "../../src/errors.js";
+import { explained, stateOf } from "../../src/sales/explained.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { World } from "../cast/doubles.js";
-import { accepted, lost, openWorld, options, refused } from "../cast/doubles.js";
+import { accepted, everything, lost, openWorld, options, refused } from "../cast/doubles.js";
 import { attempt, pixel, pool } from "../cast/sales.js";
 
 const hour = 3_600_000;
@@ -242,6 +245,33 @@ describe("a confirmed sale that Meta folded into a stuck one of its click", () =
     await perform("resend", { wishes }, withLog());
     expect(await perform("resend", named(folded))).toBe(1);
     expect(world.graph.requests.flatMap(({ sales }) => sales)).not.toContain(folded);
+  });
+
+  test("find-stuck and explain tell of it when it is named, and explain has the line to type", async () => {
+    const ctx = { ...world.context("find-stuck"), ...withLog() };
+    const found = await survey(ctx, { by: "name", references: [String(folded)] });
+    const { report, lines } = listingOf(ctx, found, {
+      selection: everything,
+      limit: null,
+      causes: [],
+      why: false,
+    });
+    expect(lines.map(({ text }) => text)).toContain(
+      `sale ${folded} is confirmed, and Meta folded it into another`,
+    );
+    expect(report.document()).toMatchObject({
+      sales: [{ id: folded, state: "confirmed", verdict: "folded" }],
+    });
+    const one = await examine(ctx, String(folded));
+    if (!one) throw new Error("it was not found");
+    const of = { ours: [], asked: ctx.asked, policy: ctx.policy, again: "" };
+    const told = explained(one.judged, one.open, of, one.now);
+    expect(stateOf(told)).toBe("confirmed");
+    expect(told.offers).toMatchObject([
+      { action: "confirm", allowed: false },
+      { action: "resend", allowed: true, command: `purchase-fix resend --id ${folded}` },
+      { action: "revert", allowed: false },
+    ]);
   });
 
   test("neither confirm nor revert touches it when it is named", async () => {
