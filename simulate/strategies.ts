@@ -43,15 +43,19 @@ function ours(sources: boolean): Strategy["tick"] {
     const evidence = world.evidence(given);
     const first = world.context("confirm", evidence);
     await world.timeline.during(confirm(first.ctx, asked));
+    const { uncounted } = first.output.documents.at(-1) as unknown as Told;
+    // Told once: when the sale beside it is confirmed, no later run looks at either.
+    for (const id of uncounted) world.uncounted.add(id);
     const { ctx, output } = world.context("resend", evidence);
     await world.timeline.during(resend(ctx, asked));
     const told = output.documents.at(-1) as unknown as Told;
     const kept = told.outcomes.filter(({ effect }) => effect !== "confirmed");
-    return [...told.left, ...kept].map(({ id }) => id);
+    return [...[...told.left, ...kept].map(({ id }) => id), ...world.uncounted];
   };
 }
 
 interface Told {
+  readonly uncounted: readonly number[];
   readonly left: readonly { readonly id: number }[];
   readonly outcomes: readonly { readonly id: number; readonly effect: string }[];
 }

@@ -31,6 +31,8 @@ export class World {
   readonly story: string[] = [];
   readonly #folder: string | null;
   readonly #unfit: ReadonlySet<number>;
+  /** Confirmed sales of which a run of ours said that Meta never counted them. */
+  readonly uncounted = new Set<number>();
   /** When our latest run began. */
   lastRun = 0;
   #runs = 0;

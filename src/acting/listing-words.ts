@@ -31,6 +31,12 @@ export function listingLines(
       text: `${stuckSales(sums.count)}, ${showAmount(sums.amount, currency)}${few(found, part, options)}`,
       tone: "strong",
     },
+    // Named ones alone: a window reads stuck sales.
+    ...judged.flatMap(({ sale: { id, metaEventId } }) =>
+      metaEventId === null
+        ? []
+        : [{ text: `sale ${id} is confirmed, and Meta folded it into another`, tone: "warn" as const }],
+    ),
     ...others.map((sale) => ({
       text: `sale ${sale.id} (${sale.paymentId}) is ${notStuck(sale)}`,
       tone: "warn" as const,

@@ -5,6 +5,7 @@ import { tally } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
+import { uncountedAmong } from "../sales/short.js";
 import { iso } from "../sales/time.js";
 import { resultColumns } from "./columns.js";
 import type { Line } from "./lines.js";
@@ -41,6 +42,7 @@ export function resultReport(
     generatedAt: iso(found.now),
     run: result.run,
     dryRun: result.dryRun,
+    uncounted: uncountedAmong(found.judged),
   };
   return {
     columns: resultColumns(),

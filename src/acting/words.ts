@@ -5,6 +5,7 @@ import { tally, total } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
+import { shortInWords } from "../sales/short.js";
 import { iso } from "../sales/time.js";
 import type { Result } from "./report.js";
 import type { Survey } from "./survey.js";
@@ -76,6 +77,7 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     );
   }
   for (const line of queuedBeside(result)) output.say(line, "warn");
+  for (const line of shortBesides(ctx, found)) output.say(line, "warn");
   if (plan.left.length > 0) {
     const persons = plan.left.filter((item) => item.person !== null).length;
     const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
@@ -95,6 +97,14 @@ function queuedBeside({ outcomes }: Result): string[] {
           return `sale ${sale.id} is confirmed, and its own task ${taskId ?? ""} is still ${state}: it must have run or been purged${by}`;
         }),
   );
+}
+
+/** Confirmed sales that Meta folded into one of these: only a resend that names them has them counted. */
+function shortBesides({ again }: ActingContext, { judged }: Survey): string[] {
+  return judged.flatMap(({ sale, evidence, kind }) => {
+    const short = kind === "delivered" ? shortInWords(sale, evidence) : null;
+    return short === null ? [] : [`sale ${sale.id} has it; ${short}${again}`];
+  });
 }
 
 /** The first sale that a person must look at: one that was left, or that Meta refused just now. */

@@ -10,6 +10,8 @@ export interface Claim {
   readonly eventId: string;
   readonly origin: string;
   readonly pixelId: string;
+  /** The id that the row bears: of a confirmed sale that Meta folded into another. It stays; null for all others. */
+  readonly metaEventId: string | null;
   /** No claim from this moment on, by the database's clock. */
   readonly before: Instant;
   /** The sale was reverted by us: the claim sets the flag again. */

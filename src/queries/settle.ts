@@ -42,7 +42,7 @@ export async function answer(tx: Tx, lease: Lease, settlements: readonly Settlem
 /**
  * Does to the rows what follows from the answers on record, in one statement, and closes the attempts.
  * Accepted: flag and id are set together, unless the row has another id, was flagged anew (and has no id yet), or is no
- * longer paid: then it is left (`overtaken`). A row that somebody else has locked keeps its attempt open.
+ * longer paid: then it is left (`overtaken`); one whose id was known when it was claimed is `kept`. A row that somebody else has locked keeps its attempt open.
  */
 export async function settle(
   tx: Tx,
@@ -52,7 +52,8 @@ export async function settle(
 ): Promise<Writes> {
   const rows = await tx<WrittenRow[]>`
     with d as (
-      select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.answer, s.revert,
+      select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.meta_event_id_before,
+             a.answer, s.revert,
              a.answer = 'accepted' or s.revert as moves
       from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb) s(attempt bigint, revert boolean)
       join purchase_fix.attempt a on a.id = s.attempt and a.run_id = ${lease.run} and a.settled_at is null
@@ -84,12 +85,14 @@ export async function settle(
     )
     update purchase_fix.attempt t
     set settled_at = clock_timestamp(),
-        effect = coalesce(c.effect, case when d.moves then 'overtaken' else 'kept' end),
+        effect = coalesce(c.effect, case when d.moves and k.id is null then 'overtaken' else 'kept' end),
         -- A sale that was taken back and kept stays flagged, by our claim.
         flagged_after = case when c.id is not null then c.flagged when not d.flagged_before then true end,
         flagged_at_after = case when c.id is not null then c.flagged_at when not d.flagged_before then d.flagged_at_claimed end,
         meta_event_id_after = c.event_id
-    from d left join changed c on c.id = d.sale_id
+    from d
+    left join changed c on c.id = d.sale_id
+    left join payments k on k.id = d.sale_id and k.status = 'paid' and k.meta_event_id::text = d.meta_event_id_before
     where t.id = d.id
       and (not d.moves or d.sale_id in (select held from held)
            or not exists (select from payments p where p.id = d.sale_id))

@@ -83,6 +83,8 @@ export interface Sibling {
   readonly acceptedAt: Instant | null;
   /** The pixels that its event may have gone to; null or absent where nothing tells. */
   readonly pixels?: readonly string[] | null;
+  /** Meta accepted it from us under another id than the shared one: by that one it counts. */
+  readonly countedAs?: string | null;
   /** Our journal holds an attempt of it with the shared id. */
   readonly journalled: boolean;
   /** It can still be settled under the shared id: stuck, and inside the windows. */

@@ -63,7 +63,7 @@ function typed(offer: Offer, again: string): Offer {
 
 /** What a sale of any status is, in one word. */
 export function stateOf({ judged: { sale }, open }: Pick<Explanation, "judged" | "open">): string {
-  if (open) return sale.flagged ? "stuck" : "reverted";
+  if (open && sale.metaEventId === null) return sale.flagged ? "stuck" : "reverted";
   if (sale.status !== "paid") return "not paid";
   return sale.metaEventId === null ? "not flagged" : "confirmed";
 }

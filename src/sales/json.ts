@@ -24,7 +24,7 @@ export function saleJson(judged: Judged, currency: string) {
     createdAt: time(sale.createdAt),
     paidAt: time(sale.paidAt),
     flaggedAt: time(sale.flaggedAt),
-    state: sale.flagged ? "stuck" : "reverted",
+    state: sale.metaEventId !== null ? "confirmed" : sale.flagged ? "stuck" : "reverted",
     verdict: judged.kind,
     obstacle: obstacle.kind,
     because: because(judged),

@@ -20,7 +20,12 @@ export interface Outcome {
 
 /** Did it end as the command meant it to? */
 export function endedWell({ answer, effect }: Pick<Outcome, "answer" | "effect">): boolean {
-  return effect === "confirmed" || (answer === null && (effect === "reverted" || effect === "restored"));
+  // An accepted sale whose row is kept was confirmed before, under an id that Meta had counted for another.
+  return (
+    effect === "confirmed" ||
+    (answer === "accepted" && effect === "kept") ||
+    (answer === null && (effect === "reverted" || effect === "restored"))
+  );
 }
 
 export interface Sum {

@@ -10,8 +10,8 @@ import { obstacleOf } from "./obstacle.js";
 import type { Obstacle } from "./obstacle.js";
 import type { Instant, Sale } from "./sale.js";
 import { DAY, HOUR, paidMoment } from "./sale.js";
+import { delivered } from "./short.js";
 import { iso } from "./time.js";
-
 import type { Policy } from "./policy.js";
 
 export { FOLDING } from "./folding.js";
@@ -86,7 +86,7 @@ function conclude(
   const open = openAttempt(evidence);
   if (open) return unsettled(open, foldingOfOpen(sale, evidence, identity, now), now);
   const proof = proofOfDelivery(sale, evidence);
-  if (proof) return { kind: "delivered", because: proof.because, foldedUntil: null };
+  if (proof) return delivered(sale, evidence, proof);
   if (isFolded(sale, evidence)) {
     const into = evidence.traces.map((trace) => foldedInto(sale, evidence, trace)).find((s) => s !== null);
     return { kind: "folded", because: `Meta counted its event id for sale ${into?.id}`, foldedUntil: null };

@@ -136,6 +136,7 @@ export function claimOf(sale: Sale, changes: Partial<Claim> = {}): Loose<Claim> 
     eventId: sale.pageviewEventId ?? `purchase_${sale.id}`,
     origin: "pageview_event_id",
     pixelId: "111",
+    metaEventId: null,
     before: Date.now() + 86_400_000,
     takeBack: false,
     siblings: [],

@@ -75,6 +75,7 @@ describe.concurrent("resend for programs", () => {
       command: "string",
       generatedAt: "string",
       dryRun: "boolean",
+      uncounted: [],
       planned: [
         {
           id: "number",

@@ -16,10 +16,17 @@ export interface Attempt {
   readonly command: string;
   readonly saleId: number;
   readonly eventId: string | null;
+  readonly origin: string | null;
   readonly pixelId: string | null;
   readonly at: Instant;
+  readonly flaggedBefore: boolean;
   readonly flaggedAtBefore: Instant | null;
   readonly flaggedAtClaimed: Instant | null;
+  readonly metaEventIdBefore: string | null;
+  /** The row as the entry's own write left it; null where it wrote none. */
+  flaggedAfter: boolean | null;
+  flaggedAtAfter: Instant | null;
+  metaEventIdAfter: string | null;
   answer: Answer | null;
   effect: Effect | null;
   because: string | null;
@@ -90,10 +97,53 @@ export class ShopDouble {
     return this.#bySale.get(id) ?? [];
   }
 
-  /** Ids are places in the journal, from 1. */
-  enter(entry: Attempt): void {
-    this.journal.push(entry);
-    this.#bySale.set(entry.saleId, [...this.entriesOf(entry.saleId), entry]);
+  /** The id of the last entry about a sale. */
+  lastOf(id: number): string | null {
+    return this.entriesOf(id).at(-1)?.id ?? null;
+  }
+
+  /** Which of these somebody else holds locked. */
+  lockedAmong(sales: readonly { readonly saleId: number }[]): number[] {
+    return sales.map(({ saleId }) => saleId).filter((id) => this.locked.has(id) && this.rows.has(id));
+  }
+
+  /** What a dead run left open: where no answer is on record there never will be one. */
+  closeAbandoned(id: number): void {
+    for (const open of this.entriesOf(id).filter((entry) => entry.settledAt === null))
+      Object.assign(open, {
+        answer: open.answer ?? "unconfirmed",
+        effect: "kept",
+        settledAt: this.clock.now(),
+        because: open.because ?? "its run ended before an answer came",
+      });
+  }
+
+  /** A new entry of the journal, whose id is its place in it, from 1. */
+  record({ run }: Lease, entry: Partial<Attempt> & Pick<Attempt, "saleId">): Attempt {
+    const made: Attempt = {
+      id: String(this.journal.length + 1),
+      run,
+      command: this.commandOf(run),
+      eventId: null,
+      origin: null,
+      pixelId: null,
+      at: this.clock.now(),
+      flaggedBefore: true,
+      flaggedAtBefore: null,
+      flaggedAtClaimed: null,
+      metaEventIdBefore: null,
+      flaggedAfter: null,
+      flaggedAtAfter: null,
+      metaEventIdAfter: null,
+      answer: null,
+      effect: null,
+      because: null,
+      settledAt: null,
+      ...entry,
+    };
+    this.journal.push(made);
+    this.#bySale.set(made.saleId, [...this.entriesOf(made.saleId), made]);
+    return made;
   }
 }
 
