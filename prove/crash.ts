@@ -14,13 +14,11 @@ export interface Case {
   play(place: Place): Promise<{ readonly struck: boolean; readonly violations: readonly string[] }>;
 }
 
-const blows: readonly Blow[] = ["kill", "kill, two runners", "cut"];
-
 /** How many points at most of each command and size, evenly spread. */
 export interface Limits {
   readonly kill: number;
-  /** Of two runners, and of cut connections. */
-  readonly other: number;
+  readonly twoRunners: number;
+  readonly cut: number;
 }
 
 /** The cases of the crash matrix, and how many messages were seen while they were recorded. */
@@ -36,15 +34,20 @@ export async function crashCases(
       const scenario = await prepare(place, command, size);
       const recording = await record(place, scenario);
       messages += recording.messages;
-      for (const blow of blows)
-        cases.push(...casesOf(scenario, recording, blow, blow === "kill" ? limits.kill : limits.other));
+      cases.push(
+        ...casesOf(scenario, recording, "kill", limits.kill),
+        ...casesOf(scenario, recording, "kill, two runners", limits.twoRunners),
+        ...casesOf(scenario, recording, "cut", limits.cut),
+      );
     }
   }
   return { cases, messages };
 }
 
 function casesOf(scenario: Scenario, recording: Recording, blow: Blow, most: number): Case[] {
-  return spread(recording.points, most).map((point: Point) => ({
+  // Nothing of an answer that lies unread is left to cut.
+  const points = recording.points.filter(({ phase }) => blow !== "cut" || phase !== "unread");
+  return spread(points, most).map((point: Point) => ({
     name: `${scenario.name} ${blow} ${nameOf(point)}`,
     group: `${scenario.name}, ${blow === "cut" ? "connection cut" : blow}`,
     play: async (place) => await strike(place, scenario, recording, { point, blow }),

@@ -18,8 +18,9 @@ const { values } = parseArgs({
 });
 
 /** Cases of each command, size and blow at most. Only `resend many` has more points. */
-const full = { kill: 100, other: 8 };
-const quick = { kill: 4, other: 2 };
+const full = { kill: 100, twoRunners: 8, cut: 12 };
+const quick = { kill: 4, twoRunners: 2, cut: 6 };
+const every = { kill: Infinity, twoRunners: Infinity, cut: Infinity };
 
 /** More than cores: a run whose connection was cut mostly waits. */
 const WORKERS = 4;
@@ -31,8 +32,7 @@ const first = await openPlace(postgres.url);
 const places = [first];
 for (let n = 1; n < WORKERS; n += 1) places.push(await openPlace(postgres.url, first.key));
 try {
-  const isWhole = values.only !== undefined;
-  const limits = isWhole ? { kill: Infinity, other: Infinity } : values.quick ? quick : full;
+  const limits = values.only !== undefined ? every : values.quick ? quick : full;
   const { cases, messages } = await crashCases(first, limits);
   // The longest first.
   const all = [soakCase(values.quick ? 200 : 2_000), ...(await networkCases(first)), ...cases];

@@ -36,8 +36,8 @@ describe("after a crash and the next clean run", () => {
     async ({ places }) => {
       const [first] = places;
       if (!first) return;
-      const { cases } = await crashCases(first, { kill: 3, other: 1 }, ["many"]);
-      expect(cases).toHaveLength(15);
+      const { cases } = await crashCases(first, { kill: 3, twoRunners: 1, cut: 2 }, ["many"]);
+      expect(cases).toHaveLength(24);
       expect(await failing(places, cases)).toEqual([]);
     },
   );
