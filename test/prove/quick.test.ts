@@ -4,6 +4,7 @@ import type { Case } from "../../prove/crash.js";
 import { crashCases } from "../../prove/crash.js";
 import { networkCases } from "../../prove/network.js";
 import { openPlace } from "../../prove/shops.js";
+import { atPlaces } from "../../prove/places.js";
 import type { Place } from "../../prove/shops.js";
 
 /* The quick core of `npm run prove`: a few points of each kind, on the run's own server. */
@@ -17,16 +18,11 @@ const test = base.extend("places", { scope: "file" }, async ({}, { onCleanup }) 
 
 /** The cases that did not come to their point, or after which an invariant does not hold. */
 async function failing(places: readonly Place[], cases: readonly Case[]): Promise<unknown[]> {
-  const waiting = [...cases];
-  const failed: unknown[] = [];
-  const work = async (place: Place) => {
-    for (let one = waiting.shift(); one; one = waiting.shift()) {
-      const { struck, violations } = await one.play(place);
-      if (!struck || violations.length > 0) failed.push({ case: one.name, struck, violations });
-    }
-  };
-  await Promise.all(places.map(work));
-  return failed;
+  const ended = await atPlaces(places, cases, async (place, one) => ({
+    case: one.name,
+    ...(await one.play(place)),
+  }));
+  return ended.filter(({ struck, violations }) => !struck || violations.length > 0);
 }
 
 describe("after a crash and the next clean run", () => {
@@ -34,9 +30,9 @@ describe("after a crash and the next clean run", () => {
     "no sale is lost, none counts twice, and each change is on record",
     { timeout: 120_000 },
     async ({ places }) => {
-      const [first] = places;
-      if (!first) return;
-      const { cases } = await crashCases(first, { kill: 3, twoRunners: 1, cut: 2 }, ["many"]);
+      const { cases } = await crashCases(places, { kill: 3, twoRunners: 1, cut: 2 }, (name) =>
+        name.endsWith("many"),
+      );
       expect(cases).toHaveLength(24);
       expect(await failing(places, cases)).toEqual([]);
     },
