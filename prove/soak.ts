@@ -1,6 +1,6 @@
 import type { FaultRule } from "../demo/graph/start.js";
 import type { Case } from "./crash.js";
-import { attemptsOf, rowsOf } from "./invariants.js";
+import { attemptsOf, rowsOf } from "./look.js";
 import { start } from "./program.js";
 import type { Database } from "./server.js";
 import { inShop } from "./matrix.js";

@@ -75,6 +75,24 @@ export async function closeAbandoned(tx: Tx, sales: Json): Promise<void> {
     returning id`;
 }
 
+/**
+ * An answer that moves no row leaves nothing to be done: whoever takes the lease over closes what a dead run had not,
+ * since no claim may come for it (a refused sale waits to be named). One that a zombie still writes to is stepped over.
+ * Looked for first, so that a lock on the whole journal is waited for only where there is such a thing.
+ */
+export async function closeAnswered(tx: Tx): Promise<void> {
+  const left = await tx<{ id: string }[]>`
+    select id from purchase_fix.attempt where settled_at is null and answer <> 'accepted'`;
+  if (left.length === 0) return;
+  await tx`
+    update purchase_fix.attempt
+    set effect = 'kept', settled_at = clock_timestamp()
+    where id in (
+      select id from purchase_fix.attempt where settled_at is null and answer <> 'accepted' for update skip locked
+    )
+    returning id`;
+}
+
 /** One journal row per attempt, before its request leaves; sets the flag again on sales that are taken back. */
 async function record(tx: Tx, shape: Shape, lease: Lease, wanted: Json, fit: Json): Promise<Claimed[]> {
   const rows = await tx<{ sale_id: string; id: string; flagged_at_claimed: string | null }[]>`

@@ -106,6 +106,10 @@ export function runsOver(shop: ShopDouble): Runs {
       }
       shop.lease = { run: run.id, token: (held?.token ?? 0) + 1, expiresAt: now + ttlMs };
       shop.runs.push({ id: run.id, command: run.command, summary: null });
+      // What a dead run had an answer for that moves no row.
+      for (const entry of [...shop.rows.keys()].flatMap((id) => shop.entriesOf(id)))
+        if (entry.settledAt === null && entry.answer !== null && entry.answer !== "accepted")
+          Object.assign(entry, { effect: "kept", settledAt: now });
       return Promise.resolve({ lease: { run: run.id, token: String(shop.lease.token) } });
     },
     renew: ({ token }, ttlMs) => {
