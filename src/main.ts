@@ -88,10 +88,14 @@ async function inSession(
   const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal: signals.stop });
   const user = userName();
   const place = { cwd: proc.cwd(), home: env["HOME"] ?? null, user };
-  const config = readConfig({ flags: options, env, files: disk, ...place });
-  for (const warning of config.warnings) output.warn(warning);
+  const input = { flags: options, env, files: disk, ...place };
+  const config = readConfig(input);
+  // To the doctor they are findings.
+  if (command !== "doctor") for (const warning of config.warnings) output.warn(warning);
   const { session, close } = openSession({
     config,
+    input,
+    node: proc.execPath,
     output,
     clock,
     signals,
