@@ -37,7 +37,7 @@ export function originsOf(input: ConfigInput): Origin[] {
     const found = find(layers, variable);
     if (found !== null)
       return { variable, value: shown(variable, found.value), origin: layers[found.depth]?.name ?? "" };
-    return { variable, value: usual, origin: "default" };
+    return { variable, value: usual, origin: usual === null ? "not set" : "default" };
   });
 }
 

@@ -29,7 +29,7 @@ export function judgeCron(facts: CronFacts): Finding[] {
       const mend =
         from === ".env" && envFile !== null
           ? `purchase-fix doctor --as-cron --env-file ${file}`
-          : `printf '${variable}=%s\\n' "$${variable}" >> ${dotenv} && chmod 600 ${dotenv}`;
+          : `printf "%s='%s'\\n" ${variable} "$${variable}" >> ${dotenv} && chmod 600 ${dotenv}`;
       const why = `it stands in ${from === ".env" ? `the .env of this folder` : "this shell's environment"}, and cron reads neither profile nor this folder`;
       return ofCron("cron-variable", "warning", { what, why, mend, subject: variable });
     }),

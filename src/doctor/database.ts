@@ -42,10 +42,10 @@ export function judgeColumns({ tables, columns }: ShapeFacts): Finding[] {
   const found = needs.flatMap((need) => {
     const column = present.get(`${need.table}.${need.column}`);
     if (column !== undefined) return typeOf(need, column);
-    // A shop without pools has none of their columns, and is served by META_PIXEL_ID.
-    if (need.need !== "must" && !hasTable.has(need.table)) return [];
-    return [missing(need, hasTable.has(need.table))];
+    return hasTable.has(need.table) ? [missing(need)] : [];
   });
+  // A shop without pools is served by META_PIXEL_ID; no shop is without these.
+  for (const table of ["payments", "bots"]) if (!hasTable.has(table)) found.push(withoutTable(table));
   const [pools, links] = [hasTable.has("redirect_pools"), hasTable.has("pool_bots")];
   if (pools !== links) {
     const [there, not] = pools ? ["redirect_pools", "pool_bots"] : ["pool_bots", "redirect_pools"];
@@ -67,24 +67,28 @@ export function judgeColumns({ tables, columns }: ShapeFacts): Finding[] {
 
 const levels = { must: "fault", should: "warning", may: "note" } as const;
 
-function missing({ table, column, need, feature, without, kind }: Need, hasTable: boolean): Finding {
+const WHERE_AM_I = "select current_database(), current_schemas(false), to_regclass('payments');";
+
+function withoutTable(table: string): Finding {
+  return finding("table-missing", "fault", {
+    subject: table,
+    what: `there is no table ${table} that this role's search_path finds`,
+    why: "no command that reads sales works: is this the shop's database, and its schema?",
+    mend: WHERE_AM_I,
+  });
+}
+
+function missing({ table, column, need, feature, without, kind }: Need): Finding {
   const name = `${table}.${column}`;
-  const sql = {
-    id: "bigint",
-    text: "varchar(256)",
-    truth: "boolean",
-    moment: "timestamp",
-    money: "numeric(12,2)",
-  };
-  return finding(hasTable ? "column-missing" : "table-missing", levels[need], {
+  return finding("column-missing", levels[need], {
     subject: name,
-    what: hasTable ? `there is no ${name}` : `there is no table ${table} (nor ${name})`,
+    what: `there is no ${name}`,
     why: `${feature}: ${without}`,
     mend:
       need === "must"
-        ? "check that DATABASE_URL names the shop's database: show search_path; select to_regclass('payments');"
+        ? WHERE_AM_I
         : need === "should"
-          ? `alter table ${table} add column ${column} ${sql[kind]}; -- and let the application fill it`
+          ? `alter table ${table} add column ${column} ${wanted[kind]}; -- and let the application fill it`
           : null,
   });
 }

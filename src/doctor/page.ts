@@ -56,8 +56,9 @@ function findingJson({ family, name, subject, level, what, why, mend }: Finding)
   return { family, name, subject, level, what, why, mend };
 }
 
-function itemOf({ name, level, what, why, mend }: Finding): Item {
-  const text = `${name}: ${what}${why === null ? "" : ` (${why})`}`;
+function itemOf({ name, subject, level, what, why, mend }: Finding): Item {
+  const of = subject === null || what.includes(subject) ? "" : ` (${subject})`;
+  const text = `${name}${of}: ${what}${why === null ? "" : ` (${why})`}`;
   return { label: level, text, tone: tones[level], command: mend };
 }
 

@@ -56,7 +56,7 @@ export function judgeIndex({ table, rows, indexes, stuck }: IndexFacts): Finding
 function serves({ predicate }: IndexFact): boolean {
   if (predicate === null) return false;
   const parts = predicate
-    .replaceAll(/::"?[a-z_][\w ]*"?(\(\d+\))?/gi, "")
+    .replaceAll(/::(character varying|"[^"]+"|[a-z_]\w*)(\(\d+\))?/gi, "")
     .replaceAll(/[()]/g, "")
     .split(/ and /i)
     .map((part) => part.trim().replace(/ is null$/i, " is null"));

@@ -39,8 +39,10 @@ function judgeSkew(name: string, whose: string, skew: number): Finding {
   });
 }
 
-/** Rows that the application has just written lie no further in the future than clocks differ. */
-const FUTURE = 5 * MINUTE;
+/** Zones differ by half an hour at least; what lies less far in the future is a clock's doing, and told as one. */
+const FUTURE = 20 * MINUTE;
+/** A zone as settings name it; a server may have one of POSIX's. */
+const NAME = /^[A-Za-z]\w*(\/[\w+-]+)*$/;
 /** In a shop that sells once an hour or more, the newest row is not hours old. */
 const BUSY = 24;
 const FRESH = 10 * MINUTE;
@@ -52,7 +54,7 @@ export function judgeZone(rows: RowFacts, { zone }: ServerFacts, timeZone: strin
   if (newest === null)
     return [finding("zone", "note", { what: `${told}; no payment can tell whether that is right` })];
   const better = newestIn.find(
-    (one) => one.zone !== timeZone && one.at <= now + FUTURE && one.at > now - FRESH,
+    (one) => one.zone !== timeZone && NAME.test(one.zone) && one.at <= now + FUTURE && one.at > now - FRESH,
   );
   const mend = better === undefined ? null : `PURCHASE_FIX_DB_TIMEZONE=${better.zone}`;
   if (newest > now + FUTURE) {

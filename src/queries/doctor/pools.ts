@@ -11,7 +11,7 @@ interface Row {
   has_token: boolean;
   is_on: boolean;
   is_test: boolean;
-  bots: string[];
+  bots: string;
 }
 
 /** Every pool with the bots that it serves, and whether it has a token, never the token. Null in a shop without pools. */
@@ -26,7 +26,7 @@ export async function readAllPools(tx: Tx): Promise<Omit<PoolFact, "tokenFault">
            coalesce(${text("meta_access_token")}, '') <> '' as has_token,
            ${switched(tx, catalogue, "meta_tracking_enabled")} and ${switched(tx, catalogue, "meta_events_purchase")} as is_on,
            coalesce(${text("meta_test_event_code")}, '') <> '' as is_test,
-           array(select pb.bot_id::text from pool_bots pb where pb.pool_id = r.id and ${enabled} order by pb.bot_id) as bots
+           coalesce((select jsonb_agg(pb.bot_id order by pb.bot_id) from pool_bots pb where pb.pool_id = r.id and ${enabled}), '[]')::text as bots
     from redirect_pools r
     order by r.id`;
   return rows.map((row) => ({
@@ -36,7 +36,7 @@ export async function readAllPools(tx: Tx): Promise<Omit<PoolFact, "tokenFault">
     hasToken: row.has_token,
     on: row.is_on,
     testEventCode: row.is_test,
-    bots: row.bots.map(Number),
+    bots: JSON.parse(row.bots) as number[],
   }));
 }
 

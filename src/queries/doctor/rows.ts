@@ -26,7 +26,7 @@ export async function readRows(tx: Tx, timeZone: string, currency: string): Prom
   const newest = asInstant(clock?.newest ?? null);
   const span = { since: now - DAYS * DAY, until: null };
   const within = inSpan(tx, catalogue, span, timeZone);
-  const sums = await sumsOf(tx, p, { now, newest, within });
+  const sums = await sumsOf(tx, p, { now, newest, within, hasAmount: catalogue.has("payments", "amount") });
   const has = catalogue.has("payments", "currency");
   return {
     now,
@@ -46,7 +46,12 @@ type Within = ReturnType<typeof inSpan>;
 async function sumsOf(
   tx: Tx,
   p: Columns,
-  at: { readonly now: number; readonly newest: number | null; readonly within: Within },
+  at: {
+    readonly now: number;
+    readonly newest: number | null;
+    readonly within: Within;
+    readonly hasAmount: boolean;
+  },
 ) {
   const amount = p.text("amount");
   const [row] = await tx<Record<string, string>[]>`
@@ -54,7 +59,7 @@ async function sumsOf(
            count(*) filter (where created > ${at.now + 5 * MINUTE}::numeric) as future,
            count(*) filter (where created > ${(at.newest ?? 0) - 24 * HOUR}::numeric) as busy,
            count(*) filter (where paid and flagged and event_id is null and flagged_at is null) as timeless,
-           count(*) filter (where paid and (amount is null or amount !~ ${POSITIVE})) as worthless,
+           count(*) filter (where paid and ${at.hasAmount} and (amount is null or amount !~ ${POSITIVE})) as worthless,
            count(*) filter (where paid and event_id is not null and not flagged) as unflagged,
            count(*) filter (where status in ('pending', 'failed', 'cancelled') and event_id is not null and paid_at is null) as unpaid
     from (
@@ -83,8 +88,7 @@ async function inOtherZones(tx: Tx, newest: string | null): Promise<RowFacts["ne
     from (
       select 'UTC' as zone union select 'America/Sao_Paulo'
       union select s.reset_val from pg_catalog.pg_settings s where s.name = 'TimeZone'
-    ) z
-    where z.zone in (select n.name from pg_catalog.pg_timezone_names n) or z.zone = 'UTC'`;
+    ) z`;
   return rows.flatMap(({ zone, at }) => {
     const instant = asInstant(at);
     return instant === null ? [] : [{ zone, at: instant }];
