@@ -199,7 +199,11 @@ for (const [family, faults] of Object.entries({
   journal: ofJournal,
   time: ofTime,
 })) {
-  describe.concurrent(`doctor finds a fault of the ${family}, and raises no other alarm`, () => {
-    test.for(Object.entries(faults))("%s", found);
-  });
+  describe.concurrent(
+    `doctor finds a fault of the ${family}, and raises no other alarm`,
+    { timeout: 60_000 },
+    () => {
+      test.for(Object.entries(faults))("%s", found);
+    },
+  );
 }

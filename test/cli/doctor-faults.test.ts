@@ -139,9 +139,13 @@ for (const [family, faults] of Object.entries({
   application: ofApplication,
   configuration: ofConfiguration,
 })) {
-  describe.concurrent(`doctor finds a fault of the ${family}, and raises no other alarm`, () => {
-    test.for(Object.entries(faults))("%s", found);
-  });
+  describe.concurrent(
+    `doctor finds a fault of the ${family}, and raises no other alarm`,
+    { timeout: 60_000 },
+    () => {
+      test.for(Object.entries(faults))("%s", found);
+    },
+  );
 }
 
 describe.concurrent("what cannot be told is no fault", () => {

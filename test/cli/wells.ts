@@ -109,5 +109,10 @@ export async function found([, fault]: readonly [string, Fault], { well, shop }:
   const [first = ""] = expected[0]?.split(" ") ?? [];
   const told = diagnosis.findings.find(({ name, level }) => name === first && level !== "ok");
   expect(told?.mend ?? "").toMatch(fault.mend);
+  // What is wrong has its mend; only a setting's warning says it in its own words.
+  const unmended = diagnosis.findings.filter(
+    ({ level, mend }) => /warning|fault/.test(level) && mend === null,
+  );
+  expect(unmended.filter(({ name }) => name !== "setting")).toEqual([]);
   expect(diagnosis.code).toBe(1);
 }

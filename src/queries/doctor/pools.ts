@@ -22,7 +22,7 @@ export async function readAllPools(tx: Tx): Promise<Omit<PoolFact, "tokenFault">
     catalogue.has("redirect_pools", name) ? tx`r.${tx(name)}::text` : tx`null::text`;
   const enabled = catalogue.has("pool_bots", "is_enabled") ? tx`coalesce(pb.is_enabled, true)` : tx`true`;
   const rows = await tx<Row[]>`
-    select r.id, ${text("name")} as name, nullif(trim(r.meta_pixel_id::text), '') as pixel,
+    select r.id, left(${text("name")}, 60) as name, nullif(trim(r.meta_pixel_id::text), '') as pixel,
            coalesce(${text("meta_access_token")}, '') <> '' as has_token,
            ${switched(tx, catalogue, "meta_tracking_enabled")} and ${switched(tx, catalogue, "meta_events_purchase")} as is_on,
            coalesce(${text("meta_test_event_code")}, '') <> '' as is_test,
