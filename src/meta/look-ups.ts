@@ -113,7 +113,9 @@ function tokenIn(body: Body, status: number, unreached: string | null): PixelFac
 function wordsOf(body: Body, status: number, unreached: string | null): string {
   if (unreached !== null) return unreached;
   const { code, message } = errorOf(body);
-  return forPeople(`${message || `HTTP ${status}`}${code === null ? "" : ` (code ${code})`}`);
+  // Meta repeats the pixel's id in its words, of which we tell the last four digits.
+  const masked = (message || `HTTP ${status}`).replaceAll(/\d{5,}(?=\d{4}\b)/g, "…");
+  return forPeople(`${code === null ? "" : `code ${code}: `}${masked}`);
 }
 
 function errorOf(body: Body): { readonly code: number | null; readonly message: string } {
