@@ -70,7 +70,6 @@ export function diagnose(examined: Examined): Finding[] {
       judgeDrift({
         rows: known,
         logs: knownOf(logs),
-        celery: knownOf(celery),
         storedThoughRefused: examined.storedThoughRefused,
         currency: examined.currency,
       }),

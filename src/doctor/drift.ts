@@ -1,4 +1,4 @@
-import type { CeleryFacts, LogFacts, RowFacts } from "../ports.js";
+import type { LogFacts, RowFacts } from "../ports.js";
 import { showAmount } from "../sales/money.js";
 import type { Finding } from "./finding.js";
 import { count, findingsOf } from "./finding.js";
@@ -12,7 +12,6 @@ const HABIT = 3;
 export interface Signs {
   readonly rows: RowFacts;
   readonly logs: LogFacts | null;
-  readonly celery: CeleryFacts | null;
   /** Sales stored as sent whose event Meta refused, or which never left. */
   readonly storedThoughRefused: number;
   readonly currency: string;
@@ -31,10 +30,8 @@ export function judgeDrift(signs: Signs): Finding[] {
  * Where the id is stored before the event is sent, a sale that never arrived has one too: "without an id" then finds
  * nothing, and that looks like health.
  */
-function earlyId({ rows, logs, celery, storedThoughRefused }: Signs): Finding[] {
+function earlyId({ rows, logs, storedThoughRefused }: Signs): Finding[] {
   const { idWithoutFlag, idUnpaid } = rows;
-  const queued =
-    celery !== null && "known" in celery.workers ? celery.workers.known.confirmedPurchases : null;
   const signs = [
     [
       logs?.storedBeforeQueued ?? 0,
@@ -44,7 +41,6 @@ function earlyId({ rows, logs, celery, storedThoughRefused }: Signs): Finding[] 
     [storedThoughRefused, 1, "sales bear an event id that Meta refused or that never left, by the logs"],
     [idWithoutFlag, HABIT, "paid sales have an event id and no flag"],
     [idUnpaid, HABIT, "sales have an event id before they were paid"],
-    [queued?.length ?? 0, HABIT, "Purchases wait in the queue whose sale has its event id already"],
   ] as const;
   const seen = signs
     .filter(([number, least]) => number >= least)

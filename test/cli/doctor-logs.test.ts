@@ -185,3 +185,19 @@ describe.concurrent(
     });
   },
 );
+
+test("doctor does not suspect the application where Meta refused an event, and we sent it since", async ({
+  well,
+  shop,
+  folder,
+}) => {
+  const paymentId = "BOT19_refused_once";
+  const sale = await shop.sale({ paymentId });
+  const book = written(HOURS);
+  sent(book, { ...sending(shop, `pageview_${sale}`), paymentId }, 290, "refused");
+  book.write(folder.path);
+  const env = envOf(folder.path);
+  const resent = await shop.run(`resend --id ${sale}`, { env: { ...well.env, ...env } });
+  expect([resent.code, (await shop.states())[sale]]).toEqual([0, `confirmed as pageview_${sale}`]);
+  expect(alarms(await well.doctor(env))).toEqual([]);
+}, 60_000);

@@ -355,7 +355,6 @@ describe("what the application does now", () => {
       judgeDrift({
         rows: { ...rows, ...some },
         logs,
-        celery: null,
         storedThoughRefused: 0,
         currency: "BRL",
         ...rest,
@@ -374,7 +373,6 @@ describe("what the application does now", () => {
     const [finding] = judgeDrift({
       rows: { ...rows, folded: { count: 12, amount: "1164.00" } },
       logs: null,
-      celery: null,
       storedThoughRefused: 0,
       currency: "BRL",
     });

@@ -7,6 +7,9 @@ import { coverage } from "./coverage.js";
 import type { LogEvent } from "./event.js";
 import { readLogs, type ReadLogsOptions } from "./read-logs.js";
 
+/** The web process waits ten seconds for its task: so long before a `stored` line its event was queued. */
+const WAIT = 10 * MINUTE;
+
 /** A log that goes on has a line within this time; its last one need not be of this minute. */
 const END = 15 * MINUTE;
 
@@ -41,17 +44,18 @@ function wholeSince(spans: readonly LoggedSpan[], last: Instant): Instant | null
 }
 
 /**
- * Event ids whose `stored` line comes before the first that builds or queues their event, in one log. Only where the
- * later line follows do we know that the earlier one was not left out by a log that begins in between.
+ * Event ids whose `stored` line comes before the first that builds or queues their event, in one log. A log that begins
+ * just before may lack that one: sales of one click share their id, and the second's would pass for it.
  */
 function storedBeforeQueued(events: readonly LogEvent[]): number {
   const sends = events.filter(({ kind }) => kind === "event-data" || kind === "queued");
-  const stored = events.filter(({ kind, eventId }) => kind === "stored" && eventId !== undefined);
-  const early = stored.filter((line) => {
-    const own = sends.filter(
-      ({ lineage, eventId = "" }) => lineage === line.lineage && eventId.startsWith(line.eventId ?? " "),
-    );
-    return own.length > 0 && own.every(({ at }) => at > line.at);
+  const holes = events.filter(({ kind }) => kind === "unseen");
+  const early = events.filter((line) => {
+    if (line.kind !== "stored" || line.eventId === undefined) return false;
+    const { eventId, lineage, at } = line;
+    const own = sends.filter((one) => one.lineage === lineage && one.eventId?.startsWith(eventId) === true);
+    const isSeen = !holes.some((one) => one.lineage === lineage && one.at <= at && one.at > at - WAIT);
+    return isSeen && own.length > 0 && own.every((one) => one.at > at);
   });
   return new Set(early.map(({ eventId }) => eventId)).size;
 }
