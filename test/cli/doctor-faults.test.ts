@@ -148,7 +148,7 @@ for (const [family, faults] of Object.entries({
   );
 }
 
-describe.concurrent("what cannot be told is no fault", () => {
+describe.concurrent("what cannot be told is no fault", { timeout: 60_000 }, () => {
   test("a pixel that the token cannot look at: it may be wrong, or the token may only send", async ({
     well,
     shop,

@@ -31,7 +31,7 @@ async function digest(shop: Shop): Promise<string> {
   return hash.digest("hex");
 }
 
-describe.concurrent("doctor in a shop in which all is well", () => {
+describe.concurrent("doctor in a shop in which all is well", { timeout: 60_000 }, () => {
   test("raises no alarm, exits with 0, and says what it looked at", async ({ well }) => {
     const diagnosis = await well.doctor();
     expect(alarms(diagnosis)).toEqual([]);
@@ -102,7 +102,7 @@ describe.concurrent("doctor in a shop in which all is well", () => {
   });
 });
 
-describe.concurrent("the document of doctor --json", () => {
+describe.concurrent("the document of doctor --json", { timeout: 60_000 }, () => {
   test("is version 1, and has these fields", async ({ well, shop }) => {
     // As a superuser, so that a finding with a reason is among them.
     const { stdout } = await shop.run("doctor --json");
@@ -163,7 +163,7 @@ describe.concurrent("the document of doctor --json", () => {
   });
 });
 
-describe.concurrent("doctor changes nothing", () => {
+describe.concurrent("doctor changes nothing", { timeout: 60_000 }, () => {
   test("in no database, be all well or not, with a journal or without; and sends nothing", async ({
     well,
     shop,
@@ -187,7 +187,7 @@ describe.concurrent("doctor changes nothing", () => {
   });
 });
 
-describe.concurrent("doctor exits", () => {
+describe.concurrent("doctor exits", { timeout: 60_000 }, () => {
   test("with 1 where the database cannot be reached, and looks at the rest all the same", async ({
     shop,
   }) => {
@@ -232,7 +232,7 @@ describe.concurrent("doctor exits", () => {
   });
 });
 
-describe.concurrent("doctor --as-cron", () => {
+describe.concurrent("doctor --as-cron", { timeout: 60_000 }, () => {
   test("says of each variable of this shell that a crontab line would not see it", async ({
     well,
     shop,
