@@ -78,6 +78,11 @@ export const celeryStatus: Body = async ({ output, clock, openCelery }, options)
   return celeryStatus(ctx, { timeoutMs, everyMs: watchEvery(options.watch) });
 };
 
+export const doctor: Body = async (session, options) => {
+  const ctx = await session.openDoctor(options);
+  return (await import("./commands/doctor.js")).doctor(ctx);
+};
+
 export const journal: Body = async (session, options) => {
   const sales = options.id ? await namesOf(options.id, session.stdin) : [];
   const { journal: reader } = await session.open("journal", options);

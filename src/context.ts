@@ -5,13 +5,16 @@ import type {
   Attempts,
   Attestations,
   Clock,
+  CronFacts,
   EventIds,
+  Examiners,
   Eyes,
   Keeper,
   PastRuns,
   RunRecord,
   Runs,
   Sender,
+  SettingsFacts,
   Witness,
 } from "./ports.js";
 
@@ -163,6 +166,20 @@ export interface ObservingContext extends Pick<ActingContext, "output" | "record
   readonly runs: Pick<Runs, "prepare">;
   readonly keeper: Keeper;
   readonly eyes: Eyes;
+}
+
+/** What `doctor` is handed: eyes on everything that the others rely on. It can write nothing and send nothing. */
+export interface DoctoringContext {
+  readonly output: Output;
+  readonly clock: Pick<Clock, "now">;
+  readonly currency: string;
+  readonly timeZone: string;
+  /** META_PIXEL_ID and its token are configured. */
+  readonly hasConfiguredPixel: boolean;
+  readonly settings: SettingsFacts;
+  /** Null without `--as-cron`. */
+  readonly cron: CronFacts | null;
+  readonly examiners: Examiners;
 }
 
 /** The first signal stops the taking of work; what is in flight is given up ten seconds later. */

@@ -38,6 +38,7 @@ export interface Frame {
 /** Runs the body of a command with the output and the configuration that its options ask for, and closes what it opened. */
 export async function inSession(
   { proc, env, interruption, version, acts, log }: Frame,
+  command: string,
   options: Options,
   body: Body,
 ): Promise<ExitCode> {
@@ -49,10 +50,14 @@ export async function inSession(
   const output = await openOutput({ stdin, stdout, stderr, env, format, color, quiet, signal, log });
   const user = userName();
   const place = { cwd: proc.cwd(), home: env["HOME"] ?? null, user };
-  const config = readConfig({ flags: options, env, files: disk, ...place });
-  for (const warning of config.warnings) output.warn(warning);
+  const input = { flags: options, env, files: disk, ...place };
+  const config = readConfig(input);
+  // To the doctor they are findings.
+  if (command !== "doctor") for (const warning of config.warnings) output.warn(warning);
   const { session, close } = openSession({
     config,
+    input,
+    node: proc.execPath,
     output,
     clock,
     signals,

@@ -32,7 +32,7 @@ export async function main(proc: NodeJS.Process, version: string): Promise<ExitC
     const { inSession } = await import("./in-session.js");
     const acts = acting.has(command);
     if (log) log.command = command;
-    code = await inSession({ proc, env, interruption, version, acts, log }, options, body);
+    code = await inSession({ proc, env, interruption, version, acts, log }, command, options, body);
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride();

@@ -42,6 +42,7 @@ export interface Options extends Flags {
   readonly adopt?: boolean;
   readonly via?: "redis" | "cli";
   readonly passive?: boolean;
+  readonly asCron?: boolean;
   /** Milliseconds; true where no number was given. */
   readonly watch?: number | true;
   readonly why?: boolean;

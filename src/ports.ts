@@ -3,6 +3,8 @@ import type { Evidence } from "./sales/evidence.js";
 import type { Instant, Pool, Sale } from "./sales/sale.js";
 
 export type * from "./ports/attempts.js";
+export type * from "./ports/doctor-database.js";
+export type * from "./ports/doctor.js";
 export type * from "./ports/graph.js";
 export type * from "./ports/history.js";
 export * from "./ports/kept.js";

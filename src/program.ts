@@ -114,6 +114,22 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--celery-bin <command>", "how to run celery")
     .option("--celery-cwd <folder>", "where to run it");
 
+  const asks = "look at all that the others rely on, and say how to mend it; changes and sends nothing";
+  command("doctor", asks, bodies.doctor)
+    .option("--as-cron", "as a crontab line would see it: bare environment, home folder")
+    .option("--passive", "publish nothing to the broker either: its workers are not asked")
+    .option("--timeout <time>", "per request to Meta (10s)", someTime)
+    .option("--currency <code>", "currency of the amounts (BRL)")
+    .option("--pixel-id <id>", "pixel, for shops without pools")
+    .option("--access-token-file <file>", "file that holds its access token")
+    .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
+    .option("--graph-version <version>", "version of the Graph API (v26.0)")
+    .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
+    .option("--log-timezone <zone>", "zone of their clocks (this host's)")
+    .option("--celery-app <module>", "the application's Celery module (celery_app)")
+    .option("--celery-bin <command>", "how to run celery")
+    .option("--celery-cwd <folder>", "where to run it");
+
   naming(command("journal", "what was attempted, by whom, and how it ended; changes nothing", bodies.journal))
     .option("--run <run>", "one run")
     .option("--unsettled", "only attempts without a certain answer")

@@ -1,6 +1,6 @@
 import { againOf } from "./again.js";
-import type { Config } from "./config.js";
-import type { Output, Signals } from "./context.js";
+import type { Config, ConfigInput } from "./config.js";
+import type { DoctoringContext, Output, Signals } from "./context.js";
 import type { Opened } from "./open.js";
 import type { Options } from "./options.js";
 import type { Clock } from "./ports.js";
@@ -17,10 +17,15 @@ export interface Session {
   readonly stdin: () => Promise<string>;
   readonly open: (command: string, options: Options) => Promise<Opened>;
   readonly openCelery: (options: Options) => Promise<CeleryPort>;
+  readonly openDoctor: (options: Options) => Promise<DoctoringContext>;
 }
 
 export interface SessionParts {
   readonly config: Config;
+  /** What it was read from. */
+  readonly input: ConfigInput;
+  /** The Node that runs. */
+  readonly node: string;
   readonly output: Output;
   readonly clock: Clock;
   readonly signals: Signals;
@@ -68,6 +73,12 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
         });
         closing.push(one);
         return one;
+      },
+      openDoctor: async ({ asCron = false, passive = false, timeout: timeoutMs = 10_000 }) => {
+        const { openDoctor } = await import("./open-doctor.js");
+        const one = await openDoctor(parts, { asCron, passive, timeoutMs });
+        closing.push(one);
+        return one.context;
       },
     },
     close: async () => {

@@ -21,6 +21,7 @@ const expected = [
   "attest",
   "observe",
   "celery-status",
+  "doctor",
   "journal",
   "report",
   "init",
@@ -90,9 +91,9 @@ describe("every option", () => {
 
   test("of a command that only looks cannot change anything", () => {
     const looking = program.commands.filter((command) =>
-      ["find-stuck", "explain", "journal", "celery-status"].includes(command.name()),
+      ["find-stuck", "explain", "journal", "celery-status", "doctor"].includes(command.name()),
     );
-    expect(looking).toHaveLength(4);
+    expect(looking).toHaveLength(5);
     const flags = looking.flatMap(({ options }) => options.map(({ long }) => long));
     expect(flags).not.toContain("--yes");
   });

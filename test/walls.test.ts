@@ -15,7 +15,9 @@ const root = fileURLToPath(new URL("../src", import.meta.url));
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   sales: [],
   acting: ["sales", "ports", "type:context", "errors"],
-  commands: ["sales", "acting", "errors", "type:context", "type:ports"],
+  // Facts in, findings out: what is told a person lies in the types of the output.
+  doctor: ["sales", "type:ports", "type:context"],
+  commands: ["sales", "acting", "doctor", "errors", "type:context", "type:ports"],
   queries: ["sales", "errors", "redact", "deadline", "ports", "type:context", "connection"],
   meta: ["sales", "errors", "redact", "deadline", "ports", "type:context"],
   celery: ["sales", "errors", "redact", "deadline", "ports", "type:context"],
@@ -49,7 +51,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Parts that do no input or output of their own: Node's modules stay outside. */
-const pure = new Set(["sales", "acting", "commands", "ports", "context"]);
+const pure = new Set(["sales", "acting", "doctor", "commands", "ports", "context"]);
 
 /** The one home of each library. */
 const homes: Readonly<Record<string, RegExp>> = {
@@ -75,7 +77,7 @@ const longest = 150;
 /** Files that may be longer, with the most that they may have: each is one thing that would be worse in two. */
 const longer: Readonly<Record<string, readonly [number, string]>> = {
   "ports.ts": [240, "all ports, so that a double of the outside world is written from one page"],
-  "context.ts": [225, "all that a command may be handed, on one page"],
+  "context.ts": [240, "all that a command may be handed, on one page"],
   "program.ts": [190, "the table of contents: one paragraph per command"],
   "options.ts": [185, "all options, so that one description serves every command"],
   "values.ts": [175, "what a value on the command line may look like"],

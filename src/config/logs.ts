@@ -37,6 +37,14 @@ export function logsOf(
   };
 }
 
+/** Of the names that were given, those that lead to no file. */
+export function missingLogs(
+  names: readonly string[],
+  at: { readonly cwd: string; readonly files: Files },
+): string[] {
+  return names.filter((name) => filled(resolve(at.cwd, name), at.files).length === 0);
+}
+
 /** `*` in the last part of a path stands for anything. */
 function filled(path: string, { list, mode }: Files): string[] {
   const [folder, name] = [dirname(path), basename(path)];
