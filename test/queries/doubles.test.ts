@@ -32,7 +32,7 @@ describe("the doubles in memory, beside PostgreSQL", () => {
   });
   afterAll(() => postgres?.close());
 
-  test("do and tell the same in every story", { timeout: 300_000 }, async () => {
+  test("do and tell the same in every story", { timeout: 600_000 }, async () => {
     const met = new Set<string>();
     await fc.assert(
       fc.asyncProperty(anyStory, async (story) => {

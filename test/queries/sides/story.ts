@@ -170,6 +170,31 @@ const scene = fc.oneof(
     { step: "shop", sale: first, change: { kind: "confirmed", eventId: "click_1" } },
     { ...plain, call: "claim", sales: [1, 2, 3, 4], eventId: "click", late: false },
   ]),
+  fc
+    .constantFrom<RowDraft["amount"][]>("97.00", "10.00")
+    .map((amount): Step[] => [
+      look,
+      ...[1, 2, 3, 4].map((one): Step => ({ step: "shop", sale: one, change: { kind: "amount", amount } })),
+      { ...plain, call: "claim", sales: [1, 2, 3, 4], eventId: "own", late: false },
+    ]),
+  fc.constant<Step[]>([
+    { step: "shop", sale: 1, change: { kind: "confirmed", eventId: "click_1" } },
+    look,
+    ...[2, 3, 4].map((one): Step => ({
+      ...plain,
+      call: "confirm",
+      sales: [one],
+      eventId: "another",
+      word: true,
+    })),
+  ]),
+  sale.map((first): Step[] => [
+    { step: "shop", sale: first, change: { kind: "confirmed", eventId: "click_1" } },
+    look,
+    { ...plain, call: "claim", sales: [first], eventId: "own", late: false },
+    { ...plain, call: "answer", attempts: [0], answer: "accepted", revert: false },
+    { ...plain, call: "settle", attempts: [0] },
+  ]),
 );
 
 const turns = weighted<Step[]>([6, step.map((one) => [one])], [1, scene]);
