@@ -32,7 +32,7 @@ export function shopOf(count: number): string {
              and age not between interval '166 hours' and interval '169 hours' as stuck
       from (
         select n, n % 5 < 3 as paid, age, (now() at time zone 'America/Sao_Paulo') - age as t
-        from (select n, (${count} - n + 1) * interval '1 day' / ${PER_DAY}.0 as age from generate_series(1, ${count}) n) a
+        from (select n, interval '1 hour' + (${count} - n) * interval '1 day' / ${PER_DAY}.0 as age from generate_series(1, ${count}) n) a
       ) b
     ) c`;
 }

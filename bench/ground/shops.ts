@@ -53,7 +53,10 @@ export async function openShops(rows: number): Promise<Shops> {
   const key = newFernetKey();
   const server = await startPostgres({ settings, places: { memory: tmpdir() } });
   const templates = new Map<string, Promise<string>>();
-  const [{ version } = { version: "?" }] = await onServer(server, "show server_version as version");
+  const [{ version } = { version: "?" }] = await onServer(
+    server,
+    "select current_setting('server_version') as version",
+  );
   const template = async (name: string, fill: Fill) => {
     const made = templates.get(name) ?? make(server, key, name, fill);
     templates.set(name, made);
