@@ -1,7 +1,10 @@
 import type { Group } from "./bench.js";
 import { cold } from "./rows/cold.js";
+import { lines } from "./rows/lines.js";
 import { query } from "./rows/query.js";
+import { revert } from "./rows/revert.js";
+import { send } from "./rows/send.js";
 import { start } from "./rows/start.js";
 
 /** The table, from top to bottom. */
-export const groups: readonly Group[] = [start, cold, query];
+export const groups: readonly Group[] = [start, cold, query, lines, revert, send];

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Bench, full, quick } from "./bench.js";
+import { Bench, full, quick, tiny } from "./bench.js";
 import type { Row } from "./engine/row.js";
 import { failed, isNoisy } from "./engine/row.js";
 import { markdown, terminalLines } from "./engine/table.js";
@@ -15,6 +15,7 @@ import { control } from "./rows/control.js";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    tiny: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
@@ -33,7 +34,7 @@ if (values.list) {
 
 async function play(chosen: typeof groups): Promise<void> {
   const begun = performance.now();
-  const size = values.quick ? quick : full;
+  const size = values.tiny ? tiny : values.quick ? quick : full;
   const bench = new Bench(size);
   const rows: Row[] = [];
   let noisy = false;

@@ -56,6 +56,10 @@ export function number(value: number): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
+export function count(value: number): string {
+  return value.toLocaleString("en");
+}
+
 export function milliseconds(ms: number): string {
   return ms >= 10_000 ? `${number(ms / 1000)} s` : ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
 }
