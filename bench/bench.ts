@@ -86,10 +86,15 @@ export class Bench {
   }
 
   /** The built program on a shop. Exit code 1 is no failure: something needs a person. */
-  async product(words: readonly string[], shop: Shop, around: Surroundings = {}): Promise<Ran> {
+  async product(
+    words: readonly string[],
+    shop: Shop,
+    around: Surroundings = {},
+    { launcher = 0, codes = [0, 1] }: { launcher?: number; codes?: readonly number[] } = {},
+  ): Promise<Ran> {
     const env = { ...(await this.settings(shop)), ...around.env };
-    const ran = await this.launcher().run([process.execPath, program, ...words], { ...around, env });
-    return demandOk(ran, `purchase-fix ${words[0]}`, [0, 1]);
+    const ran = await this.launcher(launcher).run([process.execPath, program, ...words], { ...around, env });
+    return demandOk(ran, `purchase-fix ${words[0]}`, codes);
   }
 
   async settings(shop: Shop): Promise<Record<string, string>> {

@@ -51,7 +51,7 @@ export function spread(value: Spread | null): string {
 /** Three digits that mean something; small ratios as a fraction of one. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return "?";
-  if (value !== 0 && Math.abs(value) < 0.05) return `1/${Math.round(1 / value)}`;
+  if (value !== 0 && Math.abs(value) < 0.02) return `1/${Math.round(1 / value)}`;
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
@@ -75,4 +75,11 @@ export function perSecond(pairs: readonly Pair[], unit: string): string {
   const of = (side: "ours" | "beside") =>
     number(median(pairs.map((pair) => (pair[side].units / pair[side].wallMs) * 1000)));
   return `${of("ours")} beside ${of("beside")} ${unit}/s`;
+}
+
+/** The peak of both sides. */
+export function megabytes(pairs: readonly Pair[]): string {
+  const of = (side: "ours" | "beside") =>
+    Math.round(Math.max(...pairs.map((pair) => pair[side].peakMb ?? 0)));
+  return `${of("ours")} MB beside ${of("beside")} MB`;
 }

@@ -2,7 +2,7 @@ import type { Bench, Group } from "../bench.js";
 import type { Pair, Sample } from "../engine/pairs.js";
 import { check, cpuOf, memory, play, ratioOf, speed } from "../engine/pairs.js";
 import { atLeast, atMost, pairsOr } from "../engine/row.js";
-import { count, perSecond } from "../engine/table.js";
+import { count, megabytes, perSecond } from "../engine/table.js";
 import { linesOf } from "../ground/answers.js";
 import type { Shop } from "../ground/shops.js";
 import { psql } from "../ground/tools.js";
@@ -61,14 +61,8 @@ export const lines: Group = {
 };
 
 function peak(pairs: readonly Pair[]) {
-  const [ours, beside] = [
-    Math.max(...pairs.map(({ ours: { peakMb } }) => peakMb ?? 0)),
-    Math.max(...pairs.map((pair) => pair.beside.peakMb ?? 0)),
-  ];
-  return {
-    figures: `${Math.round(ours)} MB beside ${Math.round(beside)} MB`,
-    unless: ours > MOST_MEMORY ? `more than ${MOST_MEMORY} MB` : null,
-  };
+  const most = Math.max(...pairs.map(({ ours: { peakMb } }) => peakMb ?? 0));
+  return { figures: megabytes(pairs), unless: most > MOST_MEMORY ? `more than ${MOST_MEMORY} MB` : null };
 }
 
 async function list(bench: Bench, shop: Shop, sales: number): Promise<Sample> {
