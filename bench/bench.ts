@@ -1,12 +1,8 @@
 import type { Row } from "./engine/row.js";
 import type { Receiver } from "./ground/graph.js";
-import { startReceiver } from "./ground/graph.js";
 import type { Ran, Surroundings } from "./ground/launcher.js";
-import { Launcher, demandOk } from "./ground/launcher.js";
-import { program } from "./ground/root.js";
 import type { Shop, Shops } from "./ground/shops.js";
-import { openShops } from "./ground/shops.js";
-import { python } from "./ground/tools.js";
+import type { Tools } from "./ground/tools.js";
 
 /** How large a run is: `--quick`, or full. */
 export interface Size {
@@ -54,58 +50,21 @@ export interface Group {
 }
 
 /** What rows stand on. Each part is started by the first row that wants it. */
-export class Bench {
+export interface Bench {
   readonly size: Size;
-  readonly #launchers: Launcher[] = [];
-  #shops: Promise<Shops> | null = null;
-  #graph: Promise<Receiver> | null = null;
-
-  constructor(size: Size) {
-    this.size = size;
-  }
-
-  shops(): Promise<Shops> {
-    return (this.#shops ??= openShops(this.size.rows));
-  }
-
-  hasShops(): boolean {
-    return this.#shops !== null;
-  }
-
-  graph(): Promise<Receiver> {
-    return (this.#graph ??= startReceiver());
-  }
-
-  /** Whoever needs two children at once takes two. */
-  launcher(n = 0): Launcher {
-    return (this.#launchers[n] ??= new Launcher(python()));
-  }
-
-  async run(argv: readonly string[], around?: Surroundings): Promise<Ran> {
-    return demandOk(await this.launcher().run(argv, around), argv.slice(0, 2).join(" "));
-  }
-
+  readonly tools: Tools;
+  shops(): Promise<Shops>;
+  graph(): Promise<Receiver>;
+  /** @throws Error unless the program ended with 0 */
+  run(argv: readonly string[], around?: Surroundings): Promise<Ran>;
   /** The built program on a shop. Exit code 1 is no failure: something needs a person. */
-  async product(
-    words: readonly string[],
-    shop: Shop,
-    around: Surroundings = {},
-    { launcher = 0, codes = [0, 1] }: { launcher?: number; codes?: readonly number[] } = {},
-  ): Promise<Ran> {
-    const env = { ...(await this.settings(shop)), ...around.env };
-    const ran = await this.launcher(launcher).run([process.execPath, program, ...words], { ...around, env });
-    return demandOk(ran, `purchase-fix ${words[0]}`, codes);
-  }
+  product(words: readonly string[], shop: Shop, around?: Surroundings, how?: How): Promise<Ran>;
+  /** The environment in which the program works on a shop. */
+  settings(shop: Shop): Promise<Record<string, string>>;
+}
 
-  async settings(shop: Shop): Promise<Record<string, string>> {
-    const { key } = await this.shops();
-    const graph = this.#graph === null ? {} : { META_GRAPH_URL: (await this.#graph).url };
-    return { DATABASE_URL: shop.url, ENCRYPTION_KEY: key, ...graph };
-  }
-
-  async stop(): Promise<void> {
-    for (const launcher of this.#launchers) launcher.close();
-    await (await this.#graph)?.stop();
-    await (await this.#shops)?.stop();
-  }
+/** Whoever needs two children at once takes another launcher. */
+export interface How {
+  readonly launcher?: number;
+  readonly codes?: readonly number[];
 }

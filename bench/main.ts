@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
-import { Bench, full, quick, tiny } from "./bench.js";
+import { full, quick, tiny } from "./bench.js";
 import type { Row } from "./engine/row.js";
 import { failed, isNoisy } from "./engine/row.js";
 import { markdown, terminalLines } from "./engine/table.js";
+import { Ground } from "./ground/ground.js";
 import { machine } from "./ground/machine.js";
 import { groups } from "./groups.js";
 import { control } from "./rows/control.js";
@@ -35,7 +36,7 @@ if (values.list) {
 async function play(chosen: typeof groups): Promise<void> {
   const begun = performance.now();
   const size = values.tiny ? tiny : values.quick ? quick : full;
-  const bench = new Bench(size);
+  const bench = new Ground(size);
   const rows: Row[] = [];
   let noisy = false;
   const tell = (row: Row) => {

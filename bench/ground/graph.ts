@@ -29,14 +29,16 @@ export async function startReceiver(): Promise<Receiver> {
     url,
     arrived,
     reset: async (latencyMs = 0) => void (await ask(`/_reset?latency=${latencyMs}`)),
-    demand: async (wanted) => {
-      const { events, distinct, offences } = await arrived();
-      check(offences.length === 0, `Meta would have refused: ${offences[0]}`);
-      check(events === wanted && distinct === wanted, `${events} events with ${distinct} ids, not ${wanted}`);
-    },
+    demand: async (wanted) => demandEvents(await arrived(), wanted),
     stop: async () => {
       child.stdin.end();
       await exited;
     },
   };
+}
+
+/** @throws WrongAnswer: see `Receiver` */
+export function demandEvents({ events, distinct, offences }: Arrived, wanted: number): void {
+  check(offences.length === 0, `Meta would have refused: ${offences[0]}`);
+  check(events === wanted && distinct === wanted, `${events} events with ${distinct} ids, not ${wanted}`);
 }

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
-import type { Bench } from "../bench.js";
-import { psql, python, sdkVersion, versionOf } from "./tools.js";
+import type { Ground } from "./ground.js";
+import { sdkVersion, versionOf } from "./tools.js";
 
 /** Date, machine and versions: what a figure is worth nothing without. */
-export async function machine(bench: Bench): Promise<string> {
+export async function machine(bench: Ground): Promise<string> {
   const processors = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const server = bench.hasShops() ? `PostgreSQL ${(await bench.shops()).version}` : null;
   const versions = [
     `Node ${process.versions.node}`,
     server,
-    quietly(() => versionOf(psql())),
-    quietly(() => versionOf(python())),
+    quietly(() => versionOf(bench.tools.psql())),
+    quietly(() => versionOf(bench.tools.python())),
     quietly(() => `facebook-nodejs-business-sdk ${sdkVersion()}`),
   ];
   return [

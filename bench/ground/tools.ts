@@ -5,41 +5,53 @@ import { Lacking } from "../engine/row.js";
 import { clean } from "./launcher.js";
 import { root, source } from "./root.js";
 
-/*
- * What the other sides are made of. Each is looked for first, installed where it is missing, and each row that needs one
- * says so where it cannot be had.
+/**
+ * What the other sides are made of: paths of programs. Each is looked for first, installed where it is missing, and a row
+ * that needs one says so where it cannot be had. @throws Lacking
  */
+export interface Tools {
+  /** `psql` as a person types it. On Debian that is a wrapper in Perl, which costs more than psql itself. */
+  readonly psql: () => string;
+  /** The program behind Debian's wrapper; the same where there is none. */
+  readonly barePsql: () => string;
+  readonly pgbench: () => string;
+  readonly python: () => string;
+  /** Python with the library that scripts of today begin with. */
+  readonly pythonWithRequests: () => string;
+  readonly grep: () => string;
+  /** The folder of Meta's SDK. */
+  readonly sdk: () => string;
+}
+
+export const tools: Tools = { psql, barePsql, pgbench, python, pythonWithRequests, grep, sdk };
 
 const servers = "/usr/lib/postgresql";
 
-/** `psql` as a person types it. On Debian that is a wrapper in Perl, which costs more than psql itself. */
-export function psql(): string {
+function psql(): string {
   return onPath("psql") ?? fromDebian("postgresql-client", () => onPath("psql"));
 }
 
-/** The program behind Debian's wrapper; the same where there is none. */
-export function barePsql(): string {
+function barePsql(): string {
   const typed = psql();
   return realpathSync(typed).endsWith("pg_wrapper") ? (newest("psql") ?? typed) : typed;
 }
 
-export function pgbench(): string {
+function pgbench(): string {
   const find = () => newest("pgbench") ?? onPath("pgbench");
   return find() ?? fromDebian("postgresql", find);
 }
 
-export function python(): string {
+function python(): string {
   return onPath("python3") ?? fromDebian("python3-minimal", () => onPath("python3"));
 }
 
-/** Python with the library that scripts of today begin with. */
-export function pythonWithRequests(): string {
+function pythonWithRequests(): string {
   const found = python();
   const find = () => (answers(found, ["-c", "import requests"]) ? found : null);
   return find() ?? fromDebian("python3-requests", find);
 }
 
-export function grep(): string {
+function grep(): string {
   return onPath("grep") ?? fromDebian("grep", () => onPath("grep"));
 }
 
@@ -47,7 +59,7 @@ export function grep(): string {
  * Meta's SDK, in a folder with a lock of its own: a yardstick must not become a dependency, nor `npm ci` of the product
  * grow by its 38 packages.
  */
-export function sdk(): string {
+function sdk(): string {
   const folder = source("sdk");
   const manifest = join(folder, "node_modules", "facebook-nodejs-business-sdk", "package.json");
   if (!existsSync(manifest)) {

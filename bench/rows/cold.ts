@@ -6,7 +6,6 @@ import { atMost, pairsOr } from "../engine/row.js";
 import { inMs } from "../engine/table.js";
 import { idsOf, sizeOf, textOf } from "../ground/answers.js";
 import type { Shop } from "../ground/shops.js";
-import { barePsql, psql, pythonWithRequests } from "../ground/tools.js";
 
 const WINDOW = ["--hours", "24"];
 
@@ -31,10 +30,14 @@ export const cold: Group = {
           ...goal,
         }),
       );
-    yield await beside("`psql -c`, the same query", () => ask(bench, psql(), shop, sql, ids), {
+    yield await beside("`psql -c`, the same query", () => ask(bench, bench.tools.psql(), shop, sql, ids), {
       goal: atMost(2.2),
     });
-    yield await beside("the same without Debian's wrapper", () => ask(bench, barePsql(), shop, sql, ids), {});
+    yield await beside(
+      "the same without Debian's wrapper",
+      () => ask(bench, bench.tools.barePsql(), shop, sql, ids),
+      {},
+    );
     yield await beside("`python3 -c 'import requests'`", () => importRequests(bench), { goal: atMost(0.5) });
   },
 };
@@ -61,7 +64,7 @@ async function ask(bench: Bench, program: string, shop: Shop, sql: string, ids: 
 }
 
 async function importRequests(bench: Bench): Promise<Sample> {
-  const ran = await bench.run([pythonWithRequests(), "-c", "import requests"]);
+  const ran = await bench.run([bench.tools.pythonWithRequests(), "-c", "import requests"]);
   check(sizeOf(ran.stdout) === 0, "python said something");
   return { ...ran, units: 1 };
 }

@@ -5,7 +5,6 @@ import { atLeast, atMost, pairsOr } from "../engine/row.js";
 import { count, megabytes, perSecond } from "../engine/table.js";
 import { linesOf } from "../ground/answers.js";
 import type { Shop } from "../ground/shops.js";
-import { psql } from "../ground/tools.js";
 import { statement } from "./cold.js";
 
 const WINDOW = ["--hours", "168"];
@@ -74,7 +73,7 @@ async function list(bench: Bench, shop: Shop, sales: number): Promise<Sample> {
 
 async function copy(bench: Bench, shop: Shop, sql: string, sales: number): Promise<Sample> {
   const words = `copy (${sql.trim().replace(/;$/, "")}) to stdout`;
-  const ran = await bench.run([psql(), "-X", shop.url, "-c", words]);
+  const ran = await bench.run([bench.tools.psql(), "-X", shop.url, "-c", words]);
   check(linesOf(ran.stdout) === sales, `${linesOf(ran.stdout)} lines, not ${sales}`);
   return { ...ran, units: sales };
 }

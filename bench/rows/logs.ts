@@ -10,9 +10,8 @@ import { linesOf, textOf } from "../ground/answers.js";
 import type { Log, Told } from "../ground/logs.js";
 import { writeLog } from "../ground/logs.js";
 import type { Shop } from "../ground/shops.js";
-import { grep } from "../ground/tools.js";
 
-const SALES = 2_000;
+const SALES = 500;
 /** The incident report's. */
 const PATTERN = "META|Purchase|send_meta_event";
 
@@ -78,7 +77,7 @@ async function evidence(bench: Bench, shop: Shop, path: string, { bytes }: Log):
 }
 
 async function search(bench: Bench, path: string, { bytes, matching }: Log): Promise<Sample> {
-  const ran = await bench.run([grep(), "-iE", PATTERN, path]);
+  const ran = await bench.run([bench.tools.grep(), "-iE", PATTERN, path]);
   check(linesOf(ran.stdout) === matching, `grep printed ${linesOf(ran.stdout)} lines, not ${matching}`);
   return { ...ran, units: bytes / 1e6 };
 }

@@ -8,7 +8,6 @@ import { atMost, pairsOr } from "../engine/row.js";
 import { percentile } from "../engine/spread.js";
 import { count, inMs } from "../engine/table.js";
 import type { Shop } from "../ground/shops.js";
-import { pgbench } from "../ground/tools.js";
 
 /** Updates a second of the application; on two cores it leaves room for somebody else. */
 const RATE = 300;
@@ -21,6 +20,7 @@ export const neighbour: Group = {
   name: "neighbour",
   about: "an application's updates (pgbench) while resend runs beside the same while it does not",
   async *play(bench) {
+    // Enough for `resend` to outlast the updates by far; it is interrupted then.
     const many = bench.size.pick(60_000, 300_000);
     const seconds = bench.size.pick(5, 15);
     yield await pairsOr(
@@ -73,7 +73,7 @@ async function updates(bench: Bench, shop: Shop, seconds: number): Promise<Sampl
       "-l",
       `--log-prefix=${folder}/log`,
     ];
-    await bench.run([pgbench(), ...words.map(String), shop.url]);
+    await bench.run([bench.tools.pgbench(), ...words.map(String), shop.url]);
     const logs = readdirSync(folder).filter((name) => name.startsWith("log"));
     const lines = logs.flatMap((name) => readFileSync(join(folder, name), "utf8").trim().split("\n"));
     const times = lines.map((line) => Number(line.split(" ")[2]) / 1000).filter((ms) => Number.isFinite(ms));
@@ -100,7 +100,7 @@ async function beside(bench: Bench, shop: Shop, work: () => Promise<Sample>): Pr
   );
   try {
     const sample = await work();
-    check(!over, "resend ended before the updates did: there was nothing to compare");
+    if (over) throw new Error("resend ended before the updates did: there was nothing to compare");
     return sample;
   } finally {
     if (!over) process.kill(pid, "SIGINT");
@@ -114,7 +114,7 @@ async function beside(bench: Bench, shop: Shop, work: () => Promise<Sample>): Pr
 async function demandSettled(bench: Bench, shop: Shop, before: number): Promise<void> {
   const { events } = await (await bench.graph()).arrived();
   const settled = (await confirmed(shop)) - before;
-  check(events > 0, "nothing was sent while the updates ran");
+  if (events === 0) throw new Error("nothing was sent while the updates ran");
   check(events === settled, `${events} events arrived, and ${settled} rows were confirmed`);
 }
 

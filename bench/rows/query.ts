@@ -7,7 +7,6 @@ import { inMs } from "../engine/table.js";
 import { textOf } from "../ground/answers.js";
 import { child } from "../ground/root.js";
 import type { Shop } from "../ground/shops.js";
-import { psql } from "../ground/tools.js";
 import { statement } from "./cold.js";
 
 /** Queries of one psql, whose median counts, as that of a warm process does. */
@@ -84,7 +83,7 @@ async function inProcess(bench: Bench, shop: Shop, part: string): Promise<Sample
 
 async function byPsql(bench: Bench, shop: Shop, sql: string): Promise<Sample> {
   const rounds = Array.from({ length: ROUNDS }, () => ["-c", sql]).flat();
-  const ran = await bench.run([psql(), "-XAt", shop.url, "-c", "\\timing on", ...rounds]);
+  const ran = await bench.run([bench.tools.psql(), "-XAt", shop.url, "-c", "\\timing on", ...rounds]);
   const lines = textOf(ran.stdout).split("\n");
   const times = lines.flatMap((line) => /^Time: ([\d.]+) ms/.exec(line)?.[1] ?? []).map(Number);
   check(times.length === ROUNDS, `psql told ${times.length} times`);

@@ -6,7 +6,6 @@ import { count, megabytes, perSecond } from "../engine/table.js";
 import { textOf } from "../ground/answers.js";
 import { child } from "../ground/root.js";
 import type { Shop } from "../ground/shops.js";
-import { sdk } from "../ground/tools.js";
 
 const latencies = [
   { latency: 0, goal: 100, few: 1_000 },
@@ -73,7 +72,7 @@ async function ours(bench: Bench, latency: number, sales: number): Promise<Sampl
 
 /** Timed in the process, without its start. */
 async function theirs(bench: Bench, latency: number, sales: number): Promise<Sample> {
-  sdk();
+  bench.tools.sdk();
   const { url } = await bench.graph();
   return await onCopy(bench, latency, sales, async (shop) => {
     const ran = await bench.run([process.execPath, child("application"), shop.url, url, String(sales)]);

@@ -7,7 +7,6 @@ import { count, number, perSecond } from "../engine/table.js";
 import { textOf } from "../ground/answers.js";
 import { child } from "../ground/root.js";
 import type { Shop } from "../ground/shops.js";
-import { psql } from "../ground/tools.js";
 
 /** Seconds for which a row of the shop may be locked. */
 const LONGEST_LOCK = 0.3;
@@ -81,7 +80,7 @@ const giveBack: Work = async (bench, shop, many) => {
 };
 
 const updateAll: Work = async (bench, shop, many) => {
-  const ran = await bench.run([psql(), "-X", shop.url, "-c", UPDATE]);
+  const ran = await bench.run([bench.tools.psql(), "-X", shop.url, "-c", UPDATE]);
   check(textOf(ran.stdout).trim() === `UPDATE ${many}`, `psql said ${textOf(ran.stdout).trim()}`);
   await demandReverted(shop, many);
   return { ...ran, units: many };
@@ -107,15 +106,15 @@ async function demandReverted(shop: Shop, wanted: number): Promise<void> {
  * no longer than that.
  */
 const longestLock: Work = async (bench, shop, many) => {
-  let over = false;
+  const over = new AbortController();
   let longest = 0;
-  const work = giveBack(bench, shop, many).finally(() => (over = true));
+  const work = giveBack(bench, shop, many).finally(() => over.abort());
   const watch = async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const [held] = await shop.query<{ ms: number | null }>(`
-        select extract(epoch from max(clock_timestamp() - xact_start)) * 1000 as ms
+        select (extract(epoch from max(clock_timestamp() - xact_start)) * 1000)::float8 as ms
         from pg_stat_activity where application_name like 'purchase-fix%' and backend_xid is not null`);
-      longest = Math.max(longest, Number(held?.ms ?? 0));
+      longest = Math.max(longest, held?.ms ?? 0);
       await sleep(20);
     }
   };

@@ -6,7 +6,6 @@ import { atLeast, atMost, pairsOr } from "../engine/row.js";
 import { count, number, perSecond } from "../engine/table.js";
 import { textOf } from "../ground/answers.js";
 import { child } from "../ground/root.js";
-import { sdk } from "../ground/tools.js";
 
 /** Of each latency in milliseconds: the goals, and how many sales keep a side busy for a second or more. */
 const latencies = [
@@ -77,7 +76,7 @@ interface Way {
 }
 
 async function sender(bench: Bench, latency: number, { who, sales, batch, lanes }: Way): Promise<Sample> {
-  if (who === "sdk") sdk();
+  if (who === "sdk") bench.tools.sdk();
   const graph = await bench.graph();
   await graph.reset(latency);
   const words = [who, graph.url, sales, batch, lanes].map(String);
