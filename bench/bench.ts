@@ -21,7 +21,7 @@ export const quick: Size = {
   name: "quick",
   rows: 1_000_000,
   shortRounds: 9,
-  longRounds: 1,
+  longRounds: 2,
   pick: (small) => small,
 };
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Sample } from "../engine/pairs.js";
 import { source } from "./root.js";
+import { scratch } from "./scratch.js";
 
 /** How a program ended, what it took and what it said. */
 export interface Ran extends Omit<Sample, "units"> {
@@ -45,7 +45,7 @@ interface Told {
 
 /** Runs programs one at a time and measures each. */
 export class Launcher {
-  readonly #folder = mkdtempSync(join(tmpdir(), "purchase-fix-bench-"));
+  readonly #folder = scratch();
   readonly #child;
   readonly #lines;
 
@@ -75,7 +75,6 @@ export class Launcher {
 
   close(): void {
     this.#child.stdin.end();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #told<T>(): Promise<T> {

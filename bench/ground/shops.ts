@@ -47,6 +47,9 @@ const settings = {
   checkpoint_timeout: "30min",
   autovacuum: "off",
   maintenance_work_mem: "256MB",
+  // Rows that are filled into a table of the same transaction leave no write-ahead log.
+  wal_level: "minimal",
+  max_wal_senders: "0",
 };
 
 export async function openShops(rows: number): Promise<Shops> {
@@ -83,20 +86,28 @@ export async function openShops(rows: number): Promise<Shops> {
 }
 
 async function fillYear(shop: Shop, rows: number): Promise<void> {
-  // Constraints at the end: an index that is built at once takes half the time of one that grows with the rows.
-  await shop.query(
-    "alter table payments drop constraint payments_payment_id_key, drop constraint payments_delivery_token_key",
+  // Keys at the end: an index that is built at once takes half the time of one that grows with the rows.
+  const keys = ["pkey", "payment_id_key", "delivery_token_key"].map(
+    (name) => `drop constraint payments_${name}`,
   );
-  await shop.query(shopOf(rows));
-  await shop.query("alter table payments add unique (payment_id)");
-  await shop.query(partialIndex);
+  await load(shop, [
+    `alter table payments ${keys.join(", ")}`,
+    shopOf(rows),
+    "alter table payments add primary key (id), add unique (payment_id)",
+    partialIndex,
+  ]);
   await shop.query("vacuum analyze payments");
 }
 
+/** In one transaction, and without a look at each row's bot: that alone took half the time. */
+async function load(shop: Shop, statements: readonly string[]): Promise<void> {
+  await shop.query("set session_replication_role = replica");
+  for (const sql of ["begin", "truncate payments", ...statements, "commit"]) await shop.query(sql);
+  await shop.query("reset session_replication_role");
+}
+
 async function fillStuck(shop: Shop, count: number): Promise<void> {
-  await shop.query(stuckOnly(count));
-  await shop.query(customersOf(count));
-  await shop.query(partialIndex);
+  await load(shop, [stuckOnly(count), customersOf(count), partialIndex]);
   await shop.query("vacuum analyze");
 }
 

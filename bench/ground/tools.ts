@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Lacking } from "../engine/row.js";
 import { clean } from "./launcher.js";
 import { root, source } from "./root.js";
+import { scratch } from "./scratch.js";
 
 /**
  * What the other sides are made of: paths of programs. Each is looked for first, installed where it is missing, and a row
@@ -37,8 +38,26 @@ function barePsql(): string {
 }
 
 function pgbench(): string {
-  const find = () => newest("pgbench") ?? onPath("pgbench");
-  return find() ?? fromDebian("postgresql", find);
+  return newest("pgbench") ?? onPath("pgbench") ?? unpackedPgbench();
+}
+
+/** It comes with the server alone, whose installation would leave a cluster running here: so it is only unpacked. */
+function unpackedPgbench(): string {
+  // Its library is psql's too.
+  psql();
+  const cwd = scratch();
+  const about = spawnSync("/usr/bin/apt-cache", ["show", "postgresql"], { encoding: "utf8", env: clean });
+  const version = /^Depends: .*\bpostgresql-(\d+)/m.exec(about.stdout ?? "")?.[1] ?? "";
+  say(`Unpacking postgresql-${version} for pgbench (apt-get download) …`);
+  spawnSync("/usr/bin/apt-get", ["download", "-qq", `postgresql-${version}`], {
+    cwd,
+    env: clean,
+    stdio: "ignore",
+  });
+  const archive = readdirSync(cwd).find((name) => name.endsWith(".deb"));
+  if (archive === undefined) throw new Lacking(`needs pgbench, of the Debian package postgresql-${version}`);
+  spawnSync("dpkg", ["-x", archive, "."], { cwd, env: clean, stdio: "ignore" });
+  return join(cwd, "usr", "lib", "postgresql", version, "bin", "pgbench");
 }
 
 function python(): string {
@@ -65,8 +84,7 @@ function sdk(): string {
   if (!existsSync(manifest)) {
     say("Installing Meta's SDK into bench/sdk (npm ci) …");
     const words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-    const env = { ...process.env, PATH: process.env["PATH"] };
-    spawnSync("npm", words, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
+    spawnSync("npm", words, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
   }
   if (!existsSync(manifest)) throw new Lacking("npm could not install facebook-nodejs-business-sdk");
   return join(folder, "package.json");

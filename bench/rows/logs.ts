@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench, Group } from "../bench.js";
 import type { Sample } from "../engine/pairs.js";
@@ -9,6 +8,7 @@ import { count, megabytes, perSecond } from "../engine/table.js";
 import { linesOf, textOf } from "../ground/answers.js";
 import type { Log, Told } from "../ground/logs.js";
 import { writeLog } from "../ground/logs.js";
+import { scratch } from "../ground/scratch.js";
 import type { Shop } from "../ground/shops.js";
 
 const SALES = 500;
@@ -22,7 +22,7 @@ export const logs: Group = {
   async *play(bench) {
     const megabyte = 1e6;
     const size = bench.size.pick(200, 1_000);
-    const folder = mkdtempSync(join(tmpdir(), "purchase-fix-logs-"));
+    const folder = scratch();
     const shop = await (await bench.shops()).stuck(SALES);
     try {
       const sales = await told(shop);
