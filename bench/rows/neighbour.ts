@@ -12,7 +12,8 @@ import type { Shop } from "../ground/shops.js";
 
 /** Updates a second of the application; on two cores it leaves room for somebody else. */
 const RATE = 500;
-const LATENCY = 200;
+/** Milliseconds; so few sales as `--tiny` has would be sent before anybody could look. */
+const latencyOf = ({ size }: Bench) => (size.name === "tiny" ? 5_000 : 200);
 /** Payments that the application works on: sold and confirmed, none of them stuck. */
 const ORDINARY = 20_000;
 const FIRST = 50_000_001;
@@ -88,7 +89,7 @@ function sampleOf(times: readonly number[]): Sample {
  */
 async function beside(bench: Bench, shop: Shop, seconds: number): Promise<Sample> {
   const graph = await bench.graph();
-  await graph.reset(LATENCY);
+  await graph.reset(latencyOf(bench));
   let pid = 0;
   const over = new AbortController();
   const started = (id: number) => (pid = id);
