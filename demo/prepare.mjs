@@ -42,6 +42,7 @@ function build() {
     "demo",
     "prove",
     "simulate",
+    "bench",
     "test/cast",
     "build",
     "package-lock.json",
@@ -75,7 +76,9 @@ function changedAt(path) {
 function newestIn(path) {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return 0;
-  const inside = entry.isDirectory() ? readdirSync(path).map((name) => newestIn(join(path, name))) : [];
+  // bench/sdk installs a package of its own, which is no source.
+  const names = entry.isDirectory() ? readdirSync(path).filter((name) => name !== "node_modules") : [];
+  const inside = names.map((name) => newestIn(join(path, name)));
   return Math.max(entry.mtimeMs, ...inside);
 }
 
