@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { databaseOf } from "./config/database.js";
 import {
+  asCount,
   asCurrency,
   asGraphUrl,
   asGraphVersion,
@@ -37,6 +38,7 @@ export interface Flags {
   readonly celeryCwd?: string | undefined;
   readonly evidenceLog?: readonly string[] | undefined;
   readonly logTimezone?: string | undefined;
+  readonly maxAttempts?: string | undefined;
   /** False with `--no-browser-pixel`; true says nothing, since it is how commander marks the option's absence. */
   readonly browserPixel?: boolean | undefined;
 }
@@ -84,6 +86,8 @@ export interface Config {
   readonly logs: LogSettings;
   /** The delivery page has no browser pixel, so that proof about server copies is proof about all. */
   readonly noBrowserPixel: boolean;
+  /** After so many tries in vain a sale is left to a person. */
+  readonly maxAttempts: number;
   /** For stderr; a connection has warnings of its own. */
   readonly warnings: readonly string[];
 }
@@ -124,6 +128,7 @@ function checked(reading: Reading, input: ConfigInput): Config {
     rabbitmqApi: secretUrl(reading, "PURCHASE_FIX_RABBITMQ_API"),
     logs: logsOf(reading, input, flags),
     noBrowserPixel: browserPixelIsAbsent(reading, flags),
+    maxAttempts: usual(reading, "PURCHASE_FIX_MAX_ATTEMPTS", flags.maxAttempts, asCount),
     warnings: reading.warnings,
   };
   if (reading.problems.length > 0) throw new KnownErrors([...reading.problems, ...database.problems]);

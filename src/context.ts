@@ -1,4 +1,5 @@
 import type { SurveyPorts } from "./acting/survey.js";
+import type { ExitCode } from "./errors.js";
 import type { Asked } from "./sales/causes.js";
 import type {
   Attempts,
@@ -7,10 +8,13 @@ import type {
   EventIds,
   Eyes,
   Keeper,
+  Outlets,
   PastRuns,
+  Restraints,
   RunRecord,
   Runs,
   Sender,
+  Successes,
   Witness,
 } from "./ports.js";
 
@@ -105,6 +109,8 @@ export interface Output {
   data(text: string): Promise<void>;
   /** A line for people, on stderr; silent with `--quiet`. */
   say(line: string, tone?: Tone): void;
+  /** A line for people, on stderr, also with `--quiet`: what a quiet run has to tell. */
+  tell(line: string, tone?: Tone): void;
   /** A warning, on stderr, also with `--quiet`. */
   warn(line: string): void;
   /** A small bar chart on stderr; nothing where the report does not go to a person. */
@@ -144,6 +150,17 @@ export interface SendingContext extends ActingContext {
   readonly sender: Sender;
 }
 
+/** What `reconcile` is handed: it remembers when it came to its end, and tells the outside. */
+export interface ReconcilingContext extends SendingContext {
+  readonly successes: Successes;
+  readonly outlets: Outlets;
+}
+
+/** What `quarantine` and `acknowledge` are handed: they decide about sales, and change none. */
+export interface RestrainingContext extends ActingContext {
+  readonly restraints: Restraints;
+}
+
 /** What an operator's own word is given with: `attest`, and `confirm --event-id`. */
 export interface AttestingContext extends ActingContext {
   readonly attestations: Attestations;
@@ -166,6 +183,8 @@ export interface ObservingContext extends Pick<ActingContext, "output" | "record
 export interface Signals {
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
+  /** What the process ends with for the signal that came; null while none did. */
+  readonly code?: () => ExitCode | null;
 }
 
 /** Lists the journal. */

@@ -19,6 +19,9 @@ import { openSession } from "./session.js";
 
 /** Commands that change something: a closed pipe or a signal never stops them half-way. */
 const acting: ReadonlySet<string> = new Set([
+  "reconcile",
+  "quarantine",
+  "acknowledge",
   "resend",
   "revert",
   "confirm",
@@ -95,6 +98,8 @@ async function inSession(
     output,
     clock,
     signals,
+    random: Math.random,
+    files: disk,
     stdin: () => readAll(stdin, signals.stop),
     env,
     cwd: place.cwd,

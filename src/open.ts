@@ -8,6 +8,8 @@ import type {
   ObservingContext,
   Output,
   ReadingContext,
+  ReconcilingContext,
+  RestrainingContext,
   SendingContext,
   Signals,
   UndoingContext,
@@ -17,6 +19,7 @@ import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
 import { warnOnce, warned, warnedJournal } from "./open/home.js";
 import { lazily } from "./open/lazily.js";
+import { noOutlets } from "./open/outlets.js";
 import type { Clock, Home, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
 
@@ -50,6 +53,8 @@ export interface Opened {
   readonly reading: ReadingContext;
   readonly acting: ActingContext;
   readonly sending: SendingContext;
+  readonly reconciling: ReconcilingContext;
+  readonly restraining: RestrainingContext;
   readonly attesting: AttestingContext;
   readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
@@ -104,6 +109,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       trustInferred: options.trustInferred,
       minAge: options.minAgeMs ?? defaultPatience.minAge,
       retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
+      maxAttempts: config.maxAttempts,
     },
   };
   const runs = queries.openRuns(database, renewals);
@@ -123,10 +129,13 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     record: recordOf(around, options.command),
     place: { database: connection.describe(), graph: config.graphUrl.host },
   };
+  const sending: SendingContext = { ...acting, sender };
   return {
     reading,
     acting,
-    sending: { ...acting, sender },
+    sending,
+    reconciling: { ...sending, successes: queries.openSuccesses(database), outlets: noOutlets },
+    restraining: { ...acting, restraints: queries.openRestraints(database) },
     attesting: {
       ...acting,
       attestations: queries.openAttestations(database),

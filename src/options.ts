@@ -2,7 +2,18 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Flags } from "./config.js";
 import type { CauseName } from "./sales/causes.js";
-import { count, duration, hours, moment, references, someTime } from "./values.js";
+import type { Action } from "./sales/permissions.js";
+import {
+  allowed,
+  count,
+  duration,
+  hours,
+  moment,
+  references,
+  sinceWhen,
+  someMoney,
+  someTime,
+} from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
 export interface Options extends Flags {
@@ -13,7 +24,8 @@ export interface Options extends Flags {
   readonly quiet?: boolean;
   readonly id?: readonly string[];
   readonly hours?: number;
-  readonly since?: (zone: string) => number;
+  /** `last` only for `reconcile`. */
+  readonly since?: ((zone: string) => number) | "last";
   readonly until?: (zone: string) => number;
   readonly limit?: number;
   readonly minAge?: number;
@@ -48,8 +60,14 @@ export interface Options extends Flags {
   readonly pixel?: string;
   readonly reason?: string;
   readonly list?: boolean;
-  readonly withdraw?: number;
+  /** `attest` says which of its words; `acknowledge` names sales beside it. */
+  readonly withdraw?: number | true;
   readonly eventId?: string;
+  readonly allow?: readonly Action[];
+  readonly policy?: string;
+  readonly maxSales?: number;
+  readonly maxValue?: string;
+  readonly jitter?: number;
 }
 
 /** Options that every command takes. */
@@ -98,6 +116,7 @@ export function judging(command: Command): Command {
     .option("--currency <code>", "currency of the amounts (BRL)")
     .option("--pixel-id <id>", "pixel, for shops without pools")
     .option("--access-token-file <file>", "file that holds its access token")
+    .option("--max-attempts <n>", "tries of one sale in vain before quarantine (8)")
     .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
     .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
     .option("--log-timezone <zone>", "zone of their clocks (this host's)")
@@ -124,6 +143,25 @@ export function carrying(command: Command): Command {
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");
+}
+
+/** What an unattended run looks at and may do. */
+export function unattended(command: Command): Command {
+  return command
+    .addOption(new Option("--id <id>", "not here: a window").argParser(references).hideHelp())
+    .option("--hours <n>", "sales created in the last n hours (168)", hours)
+    .option(
+      "--since <time>",
+      "sales created from then on; last: as many hours before the last success",
+      sinceWhen,
+    )
+    .option("--until <time>", "and before this time", moment)
+    .option("--limit <n>", "at most so many, the nearest deadlines first", count)
+    .option("--allow <actions>", "what it may do (confirm,resend,revert)", allowed)
+    .option("--policy <file>", "the same as JSON, by pixel and bot too, with caps")
+    .option("--max-sales <n>", "do nothing where the plan has more sales", count)
+    .option("--max-value <money>", "do nothing where the plan is worth more", someMoney)
+    .option("--jitter <time>", "wait a random part of it first", duration);
 }
 
 /** `--watch`, of the commands whose answer changes while somebody looks. */

@@ -5,7 +5,9 @@ import type { Instant, Pool, Sale } from "./sales/sale.js";
 export type * from "./ports/attempts.js";
 export type * from "./ports/graph.js";
 export * from "./ports/kept.js";
+export type * from "./ports/outlets.js";
 export * from "./ports/runs.js";
+export type * from "./ports/unattended.js";
 
 /** Time as a value, so that a simulation can drive it. */
 export interface Clock {

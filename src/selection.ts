@@ -25,6 +25,8 @@ export async function selectionOf(
 ): Promise<Selection> {
   if (options.id) return { by: "name", references: await namesOf(options.id, stdin) };
   if (options.hours !== undefined) return { by: "span", hours: options.hours };
+  if (options.since === "last")
+    throw new KnownError({ what: "--since last is for reconcile", next: "give a time, or --hours" });
   if (options.since) {
     const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];
     if (until !== null && until <= since)

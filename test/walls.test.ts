@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../src", import.meta.url));
 /** What the files of a part may import beside Node's own modules and, but for commands, one another. `type:` is for types only. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   sales: [],
-  acting: ["sales", "ports", "type:context", "errors"],
+  acting: ["sales", "ports", "type:context", "errors", "redact"],
   commands: ["sales", "acting", "errors", "type:context", "type:ports"],
   queries: ["sales", "errors", "redact", "deadline", "ports", "type:context", "connection"],
   meta: ["sales", "errors", "redact", "deadline", "ports", "type:context"],

@@ -39,6 +39,10 @@ export interface Deed<Context> {
   readonly show: (plan: Plan, result: Result) => Promise<void>;
   /** See `RunOptions`. */
   readonly needs?: number;
+  /** Told once the lease is held, before anything is done. */
+  readonly begins?: () => Promise<void>;
+  /** Told what the work came to, before anybody else is: also where it failed in the middle. */
+  readonly ended?: (sent: Sent) => void;
   /** How it ends where all that was undertaken ended well. */
   readonly judge: (left: readonly Left[]) => ExitCode;
 }
@@ -104,10 +108,11 @@ async function consent<Context extends ActingContext>(
 
 async function carryOut<Context extends ActingContext>(
   ctx: Context,
-  { plan, work }: Deed<Context>,
+  { plan, work, begins, ended }: Deed<Context>,
   lease: Lease,
   until: Instant,
 ) {
+  await begins?.();
   const bar = ctx.output.progress(`${plan.action}: 0 of ${plan.act.length}`);
   let done = 0;
   const progress = (count: number) => {
@@ -118,6 +123,7 @@ async function carryOut<Context extends ActingContext>(
   const result = await work(ctx, plan.act, { lease, ...ctx.signals, until, progress, notice }).finally(() =>
     bar.stop(),
   );
+  ended?.(result);
   if (result.failure !== null) {
     // stdout stays empty, but what was done is done: it is told, and read back as after any run.
     tellFailure(ctx, plan, result.outcomes);

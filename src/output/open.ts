@@ -119,7 +119,11 @@ class StreamOutput implements OpenedOutput {
   }
 
   say(line: string, tone?: Tone): void {
-    if (!this.#options.quiet) this.#tell(this.#paintErr(safeLine(line), tone));
+    if (!this.#options.quiet) this.tell(line, tone);
+  }
+
+  tell(line: string, tone?: Tone): void {
+    this.#tell(this.#paintErr(safeLine(line), tone));
   }
 
   warn(line: string): void {

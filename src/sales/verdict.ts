@@ -8,6 +8,8 @@ import type { Identity } from "./identity.js";
 import { identify } from "./identity.js";
 import { obstacleOf } from "./obstacle.js";
 import type { Obstacle } from "./obstacle.js";
+import { restraintOf } from "./restraint.js";
+import type { Restraint } from "./restraint.js";
 import type { Instant, Sale } from "./sale.js";
 import { DAY, HOUR, paidMoment } from "./sale.js";
 import { iso } from "./time.js";
@@ -42,6 +44,7 @@ export interface Judged {
   readonly because: string;
   readonly identity: Identity;
   readonly obstacle: Obstacle;
+  readonly restraint: Restraint;
   /** Until when the same pixel and id are folded by Meta (past, where that is not certain); null where a send does not rely on it. */
   readonly foldedUntil: Instant | null;
   /** Until when Meta accepts the event at all; null where the sale has no time. */
@@ -66,10 +69,12 @@ export function judge(
     (limit) => limit !== null && (limit > now || limit === expiresAt),
   );
   const judged = { sale, evidence, kind, because, identity, foldedUntil, expiresAt };
+  const deadline = limits.length === 0 ? null : Math.min(...(limits as Instant[]));
   return {
     ...judged,
-    deadline: limits.length === 0 ? null : Math.min(...(limits as Instant[])),
+    deadline,
     obstacle: obstacleOf(judged, shipping.fault, policy, now),
+    restraint: restraintOf({ sale, evidence, deadline }, policy, now),
   };
 }
 

@@ -318,13 +318,18 @@ describe("what the journal is told of an answer", () => {
     revert: saleId === 2,
   }));
   const told = (answer: GraphAnswer, settled: "accepted" | "refused" | "unconfirmed" | "not-sent") =>
-    settlements(notes, answer, { answer: settled, because: "so" });
+    settlements(notes, answer, {
+      answer: settled,
+      blame: settled === "refused" ? "sale" : null,
+      because: "so",
+    });
 
   test("every attempt of the request, each with its own revert", () => {
     expect(told(refused("event"), "refused")).toEqual([
       {
         attempt: "a1",
         answer: "refused",
+        blame: "sale",
         revert: false,
         status: 400,
         code: 100,

@@ -25,6 +25,8 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       effect: null,
       because: null,
       settledAt: null,
+      blame: null,
+      events: null,
       ...entry,
     };
     shop.enter(made);
@@ -83,11 +85,11 @@ export function attemptsOver(shop: ShopDouble): Attempts {
       }),
     answer: (lease, settlements) =>
       later(() => {
-        for (const { attempt, answer, because } of settlements) {
+        for (const { attempt, answer, because, blame } of settlements) {
           const entry = shop.journal[Number(attempt) - 1];
           if (entry?.run !== lease.run) continue;
           if (entry.settledAt === null || (entry.answer === "unconfirmed" && answer === "accepted"))
-            Object.assign(entry, { answer, because });
+            Object.assign(entry, { answer, because, blame, events: settlements.length });
         }
         for (const { attempt } of settlements) openEntry(shop, lease, attempt);
       }),

@@ -5,6 +5,8 @@ import { noEvidence } from "../../../src/sales/evidence.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
 import { isStuck } from "../../../src/sales/sale.js";
 import { FOLDING } from "../../../src/sales/verdict.js";
+import type { Tried } from "../../../src/sales/tries.js";
+import { triesOf } from "../../../src/sales/tries.js";
 import type { Attempt, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
 
@@ -53,7 +55,11 @@ export function evidenceOver(shop: ShopDouble): EvidenceReader {
 
 function evidenceOf(shop: ShopDouble, sale: Sale, others: readonly Sale[], now: Instant): Evidence {
   const entries = shop.entriesOf(sale.id);
-  const sends = entries.filter(({ command }) => !["revert", "confirm", "undo"].includes(command));
+  // Changed without a request: what a run that reconciles confirms and gives back is no send.
+  const sends = entries.filter(
+    ({ command, answer, effect }) =>
+      !["revert", "confirm", "undo"].includes(command) && !(answer === null && effect !== null),
+  );
   const last = sends.at(-1);
   const siblings = others.map((other) => siblingOf(shop, other, now));
   return {
@@ -64,6 +70,31 @@ function evidenceOf(shop: ShopDouble, sale: Sale, others: readonly Sale[], now: 
     reverted: entries.at(-1)?.effect === "reverted",
     refused: last?.answer === "refused" ? last.because : null,
     lastAttempt: entries.at(-1)?.id ?? null,
+    tries: triesOf(
+      sends
+        .filter(({ at }) => at > (shop.released.get(sale.id) ?? -Infinity))
+        .map((one) => triedOf(shop, one)),
+    ),
+    acknowledged: shop.acknowledged.get(sale.id) ?? null,
+  };
+}
+
+function triedOf(
+  { journal }: ShopDouble,
+  { run, at, answer, blame, events, because, pixelId, saleId }: Attempt,
+): Tried {
+  const beside = journal.filter((other) => other.run === run && other.pixelId === pixelId);
+  return {
+    run,
+    at,
+    answer,
+    blame,
+    alone: events === 1,
+    pixelTook: beside.some((other) => other.answer === "accepted"),
+    othersRefused: beside.some(
+      (other) => other.saleId !== saleId && (other.blame === "sale" || other.blame === "pixel"),
+    ),
+    because,
   };
 }
 
