@@ -1,15 +1,11 @@
-import { resolve } from "node:path";
+import { celeryOf } from "./config/celery.js";
 import { databaseOf } from "./config/database.js";
 import {
   asCount,
   asCurrency,
   asGraphUrl,
   asGraphVersion,
-  asKeyPrefix,
-  asModule,
-  asPath,
   asPixelId,
-  asQueues,
   asTruth,
   asZone,
 } from "./config/forms.js";
@@ -133,17 +129,6 @@ function checked(reading: Reading, input: ConfigInput): Config {
   };
   if (reading.problems.length > 0) throw new KnownErrors([...reading.problems, ...database.problems]);
   return config;
-}
-
-function celeryOf(reading: Reading, { flags, cwd }: ConfigInput): Config["celery"] {
-  const folder = optional(reading, "PURCHASE_FIX_CELERY_CWD", flags.celeryCwd, asPath);
-  return {
-    app: usual(reading, "PURCHASE_FIX_CELERY_APP", flags.celeryApp, asModule),
-    binary: usual(reading, "PURCHASE_FIX_CELERY_BIN", flags.celeryBin, asPath),
-    cwd: folder === null ? null : resolve(cwd, folder),
-    queues: usual(reading, "PURCHASE_FIX_CELERY_QUEUES", undefined, asQueues),
-    keyPrefix: optional(reading, "PURCHASE_FIX_CELERY_KEYPREFIX", undefined, asKeyPrefix) ?? "",
-  };
 }
 
 function browserPixelIsAbsent(reading: Reading, flags: Flags): boolean {

@@ -3,17 +3,7 @@ import { Option } from "commander";
 import type { Flags } from "./config.js";
 import type { CauseName } from "./sales/causes.js";
 import type { Action } from "./sales/permissions.js";
-import {
-  allowed,
-  count,
-  duration,
-  hours,
-  moment,
-  references,
-  sinceWhen,
-  someMoney,
-  someTime,
-} from "./values.js";
+import { count, duration, hours, moment, references, someTime } from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
 export interface Options extends Flags {
@@ -143,25 +133,6 @@ export function carrying(command: Command): Command {
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");
-}
-
-/** What an unattended run looks at and may do. */
-export function unattended(command: Command): Command {
-  return command
-    .addOption(new Option("--id <id>", "not here: a window").argParser(references).hideHelp())
-    .option("--hours <n>", "sales created in the last n hours (168)", hours)
-    .option(
-      "--since <time>",
-      "sales created from then on; last: as many hours before the last success",
-      sinceWhen,
-    )
-    .option("--until <time>", "and before this time", moment)
-    .option("--limit <n>", "at most so many, the nearest deadlines first", count)
-    .option("--allow <actions>", "what it may do (confirm,resend,revert)", allowed)
-    .option("--policy <file>", "the same as JSON, by pixel and bot too, with caps")
-    .option("--max-sales <n>", "do nothing where the plan has more sales", count)
-    .option("--max-value <money>", "do nothing where the plan is worth more", someMoney)
-    .option("--jitter <time>", "wait a random part of it first", duration);
 }
 
 /** `--watch`, of the commands whose answer changes while somebody looks. */

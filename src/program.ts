@@ -3,19 +3,10 @@ import type { Body } from "./bodies.js";
 import * as bodies from "./bodies.js";
 import { exitCodesHelp } from "./help.js";
 import type { Options } from "./options.js";
-import {
-  acting,
-  carrying,
-  common,
-  judging,
-  naming,
-  repeated,
-  selecting,
-  unattended,
-  watching,
-} from "./options.js";
+import { acting, carrying, common, judging, naming, repeated, selecting, watching } from "./options.js";
 import { redact } from "./redact.js";
 import { causeNames } from "./sales/causes.js";
+import { unattended } from "./unattended.js";
 import { cause, count, duration, moment, money, reference, references, runId, someTime } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */

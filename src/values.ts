@@ -2,9 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { KnownError } from "./errors.js";
 import type { CauseName } from "./sales/causes.js";
 import { causeNames } from "./sales/causes.js";
-import { isPositive, parseAmount } from "./sales/money.js";
-import type { Action } from "./sales/permissions.js";
-import { actions } from "./sales/permissions.js";
+import { parseAmount } from "./sales/money.js";
 import { iso } from "./sales/time.js";
 
 /** The longest window: what lies further back, Meta no longer accepts, but an owner may want to see it. */
@@ -65,27 +63,6 @@ export function money(text: string): string {
   const amount = /^\d+([.,]\d{1,2})?$/.test(text) ? parseAmount(text.replace(",", ".")) : null;
   if (amount === null) throw new InvalidArgumentError("Give an amount of money, such as 500 or 497.00.");
   return amount;
-}
-
-/** `--max-value 500`: a cap of nothing would stop every run. */
-export function someMoney(text: string): string {
-  const amount = money(text);
-  if (!isPositive(amount)) throw new InvalidArgumentError("Give more than 0.");
-  return amount;
-}
-
-/** `--allow confirm,resend`. */
-export function allowed(text: string): readonly Action[] {
-  const names = text.split(",").map((name) => name.trim());
-  const known = actions.filter((action) => names.includes(action));
-  if (names.some((name) => !actions.some((action) => action === name)))
-    throw new InvalidArgumentError(`Give some of ${actions.join(",")}.`);
-  return known;
-}
-
-/** `--since last`, or a time. */
-export function sinceWhen(text: string): "last" | ((timeZone: string) => number) {
-  return text === "last" ? text : moment(text);
 }
 
 /** `--id` repeats and takes commas: ids, payment ids, or `-` for standard input. */

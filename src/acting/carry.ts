@@ -1,11 +1,12 @@
 import type { ActingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
-import type { Lease, Written } from "../ports.js";
+import type { Lease } from "../ports.js";
 import { needsPerson } from "../sales/obstacle.js";
 import { endedWell, tally, total } from "../sales/outcome.js";
 import type { Left, Plan, Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
+import { readBack } from "./read-back.js";
 import type { Result } from "./report.js";
 import { underLease } from "./run.js";
 import type { Sent } from "./send.js";
@@ -132,19 +133,6 @@ async function carryOut<Context extends ActingContext>(
   }
   const unreached = total(result.unreached.map(({ item }) => item.judged.sale));
   return { result, summary: { ...tally(result.outcomes), unreached } };
-}
-
-async function readBack({ witness, output }: ActingContext, written: readonly Written[]): Promise<string[]> {
-  if (witness === null) return [];
-  try {
-    const doubts = await witness.check(written);
-    for (const doubt of doubts) output.warn(`the witness disagrees: ${doubt}`);
-    return doubts;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    output.warn(`the witness could not read back what was written: ${why}`);
-    return [why];
-  }
 }
 
 function unreachedLeft({ judged }: Planned, because: string, now: Instant): Left {

@@ -66,6 +66,7 @@ function otherJson(sale: Sale) {
     id: sale.id,
     verdict: null,
     obstacle: null,
+    restraint: null,
     because: notStuck(sale),
     wouldAllow: null,
     needsPerson: false,

@@ -1,4 +1,4 @@
-import type { Column, ReadingContext, RestrainingContext } from "../context.js";
+import type { Column, ReadingContext, Report, RestrainingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { exitCode } from "../errors.js";
 import type { Acknowledged } from "../ports.js";
@@ -7,7 +7,7 @@ import { showAmount } from "../sales/money.js";
 import { total } from "../sales/outcome.js";
 import { byDeadline } from "../sales/plan.js";
 import { nextTry } from "../sales/restraint.js";
-import type { Instant } from "../sales/sale.js";
+import type { Instant, Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 import { survey } from "./survey.js";
@@ -106,4 +106,30 @@ const acknowledgedColumns: Column<Acknowledged>[] = [
 function acknowledgedJson({ saleId, reason, by, at, run, withdrawn }: Acknowledged) {
   const taken = withdrawn === null ? null : { ...withdrawn, at: iso(withdrawn.at) };
   return { id: saleId, reason, by, at: iso(at), run, withdrawn: taken };
+}
+
+/** The sales about which something was decided, with the reason that was given. */
+export function decidedReport(
+  { record }: RestrainingContext,
+  command: string,
+  sales: readonly Sale[],
+  reason: string,
+  now: Instant,
+): Report<Sale> {
+  const head = { version: JSON_VERSION, command, generatedAt: iso(now), run: record.id };
+  const told = sales.map(({ id, paymentId, amount }) => ({ id, paymentId, amount, reason }));
+  return {
+    columns: [
+      { title: "ID", value: ({ id }) => String(id), align: "right" },
+      { title: "Payment", value: ({ paymentId }) => paymentId, spare: 1 },
+      { title: "Bot", value: ({ botName }) => botName, flexible: true },
+      { title: "Amount", value: ({ amount }) => amount, align: "right" },
+    ],
+    rows: sales,
+    document: () => ({ ...head, sales: told }),
+    lines: function* () {
+      yield* told;
+      yield head;
+    },
+  };
 }

@@ -1,13 +1,12 @@
-import type { Column, RestrainingContext } from "../context.js";
+import type { RestrainingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
 import type { Lease } from "../ports.js";
-import { JSON_VERSION } from "../sales/json.js";
 import { showAmount } from "../sales/money.js";
 import { total } from "../sales/outcome.js";
-import type { Instant, Sale } from "../sales/sale.js";
-import { iso } from "../sales/time.js";
+import type { Sale } from "../sales/sale.js";
 import type { Judged } from "../sales/verdict.js";
+import { decidedReport } from "./restrained.js";
 import { underLease } from "./run.js";
 import { survey } from "./survey.js";
 import { noSaleBears, notStuck } from "./words.js";
@@ -70,18 +69,7 @@ async function decideAbout(
   }
   const sales = found.judged.map(({ sale }) => sale);
   await written(ctx, waitMs, sales, decision.done, decision.write);
-  await ctx.output.report({
-    columns: saleColumns,
-    rows: sales,
-    document: () => ({
-      ...headOf(ctx, command, found.now),
-      sales: sales.map((sale) => saleOf(sale, reason)),
-    }),
-    lines: function* () {
-      for (const sale of sales) yield saleOf(sale, reason);
-      yield headOf(ctx, command, found.now);
-    },
-  });
+  await ctx.output.report(decidedReport(ctx, command, sales, reason, found.now));
   const money = showAmount(total(sales).amount, ctx.currency);
   ctx.output.say(
     `run ${ctx.record.id}: ${decision.done} ${sales.length} sale${sales.length === 1 ? "" : "s"} (${money}); ${decision.meaning}`,
@@ -138,19 +126,4 @@ function refusal(what: string): KnownError {
     why: "nothing was changed",
     next: "see what there is: purchase-fix find-stuck --hours 168, quarantine list, acknowledge --list",
   });
-}
-
-function headOf({ record }: RestrainingContext, command: string, now: Instant) {
-  return { version: JSON_VERSION, command, generatedAt: iso(now), run: record.id };
-}
-
-const saleColumns: Column<Sale>[] = [
-  { title: "ID", value: ({ id }) => String(id), align: "right" },
-  { title: "Payment", value: ({ paymentId }) => paymentId, spare: 1 },
-  { title: "Bot", value: ({ botName }) => botName, flexible: true },
-  { title: "Amount", value: ({ amount }) => amount, align: "right" },
-];
-
-function saleOf({ id, paymentId, amount }: Sale, reason: string) {
-  return { id, paymentId, amount, reason };
 }

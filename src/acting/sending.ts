@@ -6,9 +6,10 @@ import { openCarrier } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { age } from "../sales/time.js";
 import { Book } from "./book.js";
+import { Breaker } from "./breaker.js";
 import { claimSales } from "./claims.js";
 import type { Batch, Consequence } from "./lane.js";
-import { Breaker, batches, consequence, settlements } from "./lane.js";
+import { batches, consequence, settlements } from "./lane.js";
 import { settle } from "./settle.js";
 import { LOCKED } from "./state.js";
 

@@ -2,36 +2,18 @@ import { proofOfDelivery } from "./click.js";
 import type { Consent } from "./consent.js";
 import type { ObstacleKind } from "./obstacle.js";
 import type { RestraintKind } from "./restraint.js";
+import type { Permission, Rule } from "./rule.js";
+import { always, never, no, yes } from "./rule.js";
 import type { Instant } from "./sale.js";
 import type { Judged, VerdictKind } from "./verdict.js";
 
 export { noConsent } from "./consent.js";
 export type { Consent } from "./consent.js";
+export type { Permission, Rule } from "./rule.js";
 
 /** What can be done about a sale. */
 export const actions = ["confirm", "resend", "revert"] as const;
 export type Action = (typeof actions)[number];
-
-/** The answer of one cell: allowed (and how long), or not, with what would allow it. */
-export type Permission =
-  | { readonly allowed: true; readonly mayDouble: boolean; readonly onlyWhileFolded: boolean }
-  | { readonly allowed: false; readonly because: string; readonly wouldAllow: string | null };
-
-/** A cell of the table. `says` is what docs/verdicts.md prints. */
-export interface Rule {
-  readonly says: string;
-  readonly decide: (judged: Judged, consent: Consent, now: Instant) => Permission;
-}
-
-const yes: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: false };
-const no = (because: string, wouldAllow: string | null = null): Permission => ({
-  allowed: false,
-  because,
-  wouldAllow,
-});
-
-const always: Rule = { says: "yes", decide: () => yes };
-const never = (because: string): Rule => ({ says: "no", decide: () => no(because) });
 
 const whenNamed: Rule = {
   says: "when named",

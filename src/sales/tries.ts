@@ -29,9 +29,16 @@ export interface Tries {
 
 export const noTries: Tries = { count: 0, certain: 0, lastAt: null, because: null };
 
-/** Counts what was tried since the last release. An outage is nobody's try: not even of the sale that met it alone. */
+/**
+ * Counts what was tried since the last release, the oldest first. An outage is nobody's fault: an answer that was lost
+ * once says nothing of the sale that met it alone, and one that is lost again and again makes pauses, but no quarantine.
+ */
 export function triesOf(tried: readonly Tried[]): Tries {
-  const counted = tried.filter(seemsOwnFault);
+  const doubtful = tried.filter((one) => isLostAlone(one) && !one.pixelTook);
+  const first = doubtful[0]?.run;
+  const counted = tried.filter(
+    (one) => one.blame === "sale" || (isLostAlone(one) && (one.pixelTook || one.run !== first)),
+  );
   const last = counted.at(-1);
   if (last === undefined) return noTries;
   const runs = (list: readonly Tried[]) => new Set(list.map(({ run }) => run)).size;
@@ -43,9 +50,9 @@ export function triesOf(tried: readonly Tried[]): Tries {
   };
 }
 
-/** A request of this sale alone was refused, or its answer was lost: with others in it, nothing tells who spoilt it. */
-function seemsOwnFault({ answer, blame, alone }: Tried): boolean {
-  return blame === "sale" || (answer === "unconfirmed" && alone);
+/** With others in the request, nothing tells who spoilt it: they are parted from run to run until it shows. */
+function isLostAlone({ answer, alone }: Tried): boolean {
+  return answer === "unconfirmed" && alone;
 }
 
 /**

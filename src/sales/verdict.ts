@@ -13,6 +13,7 @@ import type { Restraint } from "./restraint.js";
 import type { Instant, Sale } from "./sale.js";
 import { DAY, HOUR, paidMoment } from "./sale.js";
 import { iso } from "./time.js";
+import { traceable } from "./traceable.js";
 
 import type { Policy } from "./policy.js";
 
@@ -78,7 +79,7 @@ export function judge(
   };
 }
 
-type Conclusion = Pick<Judged, "kind" | "because" | "foldedUntil">;
+export type Conclusion = Pick<Judged, "kind" | "because" | "foldedUntil">;
 
 function conclude(
   sale: Sale,
@@ -132,24 +133,4 @@ function lost(sale: Sale, evidence: Evidence, policy: Policy, folds: Folding): C
   const browser = `${because}, but the browser's pixel may have sent it`;
   if ("until" in folds) return { kind: "lost", because: browser, foldedUntil: folds.until };
   return { kind: "untraceable", because: `${browser}; ${folds.doubt}`, foldedUntil: null };
-}
-
-const sources: Readonly<Record<Identity["origin"], string>> = {
-  evidence: "evidence",
-  journal: "our journal",
-  pageview_event_id: "its page view",
-  tracking: "its tracking data",
-  inferred: "the flag's time",
-  purchase_id: "nothing",
-};
-
-/** Is a copy with the same pixel and id certain to be folded into whatever arrived earlier? */
-function traceable({ carrier, knowledge, origin, eventId }: Identity, folds: Folding): Conclusion {
-  const why = "no answer on record";
-  if ("doubt" in folds) return { kind: "untraceable", because: `${why}; ${folds.doubt}`, foldedUntil: null };
-  const how = `${knowledge} from ${knowledge === "presumed" ? sources[origin] : origin}`;
-  const id = carrier
-    ? `it shares its click with sale ${carrier.id}, which carries the event id; it goes as ${eventId}`
-    : `event id ${how}`;
-  return { kind: "ambiguous", because: `${why}; ${id}`, foldedUntil: folds.until };
 }

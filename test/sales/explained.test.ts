@@ -21,6 +21,7 @@ describe("the document of explain", () => {
   test("has these parts, and no others", () => {
     expect(Object.keys(told)).toEqual([
       "sale",
+      "tries",
       "rule",
       "rules",
       "contradictions",
@@ -47,6 +48,7 @@ describe("the document of explain", () => {
       metaEventId: null,
       verdict: "delivered",
       obstacle: "none",
+      restraint: "none",
       because: "Meta received it",
       cause: "celery-timeout",
       eventId: click,
