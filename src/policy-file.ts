@@ -73,18 +73,18 @@ class Reader {
   }
 
   rules(value: unknown): Rules {
-    const root = this.#object(value, "the policy", ["allow", "maxSales", "maxValue", "pixels", "bots"]);
+    const root = this.#object(value, "the policy", ["allow", "maxSales", "maxValue", "pixels", "bots"]) ?? {};
     const list = (key: "pixels" | "bots", isName: (name: string) => boolean, form: string) =>
       new Map(
         Object.entries(this.#entries(root[key], key)).map(([name, rule]) => {
           const where = `${key}.${name}`;
           if (!isName(name)) this.#wrong(where, `the name is not ${form}`);
-          const { allow } = this.#object(rule, where, ["allow"]);
-          return [name, this.#allow(allow, `${where}.allow`) ?? []] as const;
+          const known = this.#object(rule, where, ["allow"]);
+          return [name, known === null ? [] : this.#allow(known["allow"], `${where}.allow`)] as const;
         }),
       );
     return {
-      allow: root["allow"] === undefined ? noRules.allow : (this.#allow(root["allow"], "allow") ?? []),
+      allow: root["allow"] === undefined ? noRules.allow : this.#allow(root["allow"], "allow"),
       pixels: list("pixels", (name) => /^\d{1,20}$/.test(name), "a pixel id (digits only)"),
       bots: list("bots", (name) => name.trim() !== "", "a bot's id or name"),
       maxSales: this.#maxSales(root["maxSales"]),
@@ -92,10 +92,10 @@ class Reader {
     };
   }
 
-  #object(value: unknown, where: string, keys: readonly string[]): Json {
+  #object(value: unknown, where: string, keys: readonly string[]): Json | null {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       this.#wrong(where, "it is no object");
-      return {};
+      return null;
     }
     for (const key of Object.keys(value))
       if (!keys.includes(key)) this.#wrong(`${where}: ${key}`, `it is no known key: ${keys.join(", ")}`);
@@ -109,11 +109,11 @@ class Reader {
     return {};
   }
 
-  #allow(value: unknown, where: string): readonly Action[] | null {
+  #allow(value: unknown, where: string): readonly Action[] {
     if (Array.isArray(value) && value.every((one) => actions.some((action) => action === one)))
       return actions.filter((action) => value.includes(action));
     this.#wrong(where, `it is no list of ${actions.join(", ")} ([] leaves the sales alone)`);
-    return null;
+    return [];
   }
 
   #maxSales(value: unknown): number | null {
