@@ -78,6 +78,7 @@ describe.concurrent("resend for programs", () => {
       planned: [
         {
           id: "number",
+          action: "string",
           verdict: "string",
           because: "string",
           eventId: "string",
@@ -93,6 +94,7 @@ describe.concurrent("resend for programs", () => {
           id: "number",
           verdict: "string | null",
           obstacle: "string | null",
+          restraint: "string | null",
           because: "string",
           wouldAllow: "string | null",
           needsPerson: "boolean",
@@ -125,6 +127,7 @@ describe.concurrent("resend for programs", () => {
         id: old,
         verdict: "untraceable",
         obstacle: "none",
+        restraint: "none",
         wouldAllow: "--accept-duplicate",
         needsPerson: true,
       },

@@ -201,6 +201,10 @@ test("what once was a version stays as it is: databases of it are out there", ()
         3,
         "3b11b897571d3748",
       ],
+      [
+        4,
+        "ea82055d8d41dbd8",
+      ],
     ]
   `);
 });
