@@ -2,9 +2,8 @@ import type { ExitCode } from "./errors.js";
 import { exitCode } from "./errors.js";
 import type { Options } from "./options.js";
 import { rulesOf } from "./policy-file.js";
-import { reconcileOptions } from "./reconcile-wishes.js";
+import { reconcileOptions, waited } from "./reconcile-wishes.js";
 import { namesOf, selectionOf } from "./selection.js";
-import { age } from "./sales/time.js";
 import type { Session } from "./session.js";
 import { watchEvery } from "./values.js";
 import { acknowledgeOptions, quarantineOptions } from "./restrain-wishes.js";
@@ -33,14 +32,7 @@ export async function explain(session: Session, options: Options, id: string): P
 
 export const reconcile: Body = async (session, options) => {
   const { flags, ...wishes } = reconcileOptions(options, session.timeZone, session.onTerminal);
-  const { clock, signals } = session;
-  // Before anything is opened: hosts with one crontab must not meet at the database.
-  if (options.jitter !== undefined) {
-    const wait = session.random() * options.jitter;
-    session.output.say(`waiting ${age(wait)} first (--jitter)`);
-    await clock.sleep(wait, signals.stop);
-  }
-  if (signals.stop.aborted) return exitCode.attention;
+  if (!(await waited(session, options.jitter))) return exitCode.attention;
   const { reconciling } = await session.open("reconcile", options);
   const { reconcile } = await import("./commands/reconcile.js");
   return reconcile(reconciling, { ...wishes, rules: () => rulesOf(flags, session.files) });

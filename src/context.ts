@@ -1,5 +1,4 @@
 import type { SurveyPorts } from "./acting/survey.js";
-import type { ExitCode } from "./errors.js";
 import type { Asked } from "./sales/causes.js";
 import type {
   Attempts,
@@ -184,7 +183,7 @@ export interface Signals {
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
   /** What the process ends with for the signal that came; null while none did. */
-  readonly code?: () => ExitCode | null;
+  readonly code?: () => number | null;
 }
 
 /** Lists the journal. */

@@ -4,6 +4,8 @@ import { KnownError } from "./errors.js";
 import type { Options } from "./options.js";
 import type { RuleFlags } from "./policy-file.js";
 import { noWishes } from "./sales/plan.js";
+import { age } from "./sales/time.js";
+import type { Session } from "./session.js";
 import { carryOptions } from "./wishes.js";
 
 /** All that Meta still accepts was paid in the last seven days. */
@@ -41,6 +43,19 @@ export function reconcileOptions(
     flags: { file: options.policy ?? null, allow: options.allow ?? null, maxSales, maxValue },
     ...carryOptions(options, onTerminal),
   };
+}
+
+/** Waits a random part of that time, before anything is opened: hosts with one crontab must not meet at the database. False after a signal. */
+export async function waited(
+  { clock, signals, random, output }: Pick<Session, "clock" | "signals" | "random" | "output">,
+  jitter: number | undefined,
+): Promise<boolean> {
+  if (jitter !== undefined) {
+    const wait = random() * jitter;
+    output.say(`waiting ${age(wait)} first (--jitter)`);
+    await clock.sleep(wait, signals.stop);
+  }
+  return !signals.stop.aborted;
 }
 
 function windowAsked({ since, until, hours }: Options, timeZone: string): Window {

@@ -40,19 +40,19 @@ describe.concurrent("reconcile", () => {
     expect(await shop.counted()).toEqual([`pageview_${has}`, `pageview_${plain}`]);
     expect(await shop.ledger()).toHaveLength(2);
     expect(await runs(shop)).toEqual(["resend", "reconcile"]);
-    const told = JSON.parse(stdout) as Record<string, object[]>;
-    expect(told["planned"]).toMatchObject([
+    const told = JSON.parse(stdout) as { run: string; planned: object[]; left: object[] };
+    expect(told.planned).toMatchObject([
       { id: has, action: "confirm" },
       { id: plain, action: "resend" },
     ]);
-    expect(told["left"]).toMatchObject([
+    expect(told.left).toMatchObject([
       { id: young, needsPerson: false, wouldAllow: `purchase-fix resend --id ${young}` },
       { id: old, needsPerson: true, wouldAllow: "--accept-duplicate" },
     ]);
     expect(stderr).toMatch(/^run [0-9a-f]{12}: 1 confirmed \(BRL 97\.00\), 1 resent \(BRL 97\.00\)\n/);
     expect(code).toBe(1);
-    expect(await successes(shop)).toMatchObject([{ command: "reconcile", run: told["run"], hours: 168 }]);
-    expect((await shop.run(`undo ${String(told["run"])} --yes`)).code).toBe(1);
+    expect(await successes(shop)).toMatchObject([{ command: "reconcile", run: told.run, hours: 168 }]);
+    expect((await shop.run(`undo ${told.run} --yes`)).code).toBe(1);
   });
 
   test("gives back what the application alone can mend, and only with proof that nothing arrived", async ({

@@ -76,7 +76,7 @@ describe("docs/verdicts.md", () => {
   });
 
   test("stays short enough to be read", () => {
-    expect(document.split("\n").length).toBeLessThan(260);
+    expect(document.split("\n").length).toBeLessThan(270);
   });
 });
 
