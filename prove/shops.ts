@@ -33,7 +33,7 @@ const hours = ["--hours", "240", "--yes"];
 /** Sales of each pixel in a scenario of many. */
 const MANY = 8;
 
-export const commands = ["resend", "revert", "confirm"] as const;
+export const commands = ["resend", "revert", "confirm", "reconcile"] as const;
 export type Command = (typeof commands)[number];
 
 export async function openPlace(server: string, key = newFernetKey()): Promise<Place> {
@@ -52,10 +52,16 @@ export const environment = ({ key, graph }: Place, database: string, url = graph
 /** A shop with that many stuck sales of each pixel, one that waits for nothing, and a template of it. */
 export async function prepare(place: Place, command: Command, size: "one" | "many"): Promise<Scenario> {
   const db = await newDatabase(place.server);
-  await fill(db, place, size, command === "revert" ? 30 : 5);
+  await fill(db, place, size, command === "revert" || command === "reconcile" ? 30 : 5);
   if (command === "confirm") await forget(db, place);
   // Proof of loss for whole batches: it is the reason to send them, and no folding is needed.
-  if (command === "resend" && size === "many") await run(place, db, ["attest", ...span(), "--yes"]);
+  if ((command === "resend" || command === "reconcile") && size === "many")
+    await run(place, db, ["attest", ...span(), "--yes"]);
+  // What nobody can send is given back.
+  if (command === "reconcile")
+    await db.query("update redirect_pools set meta_tracking_enabled = false where meta_pixel_id = $1", [
+      pixels[1],
+    ]);
   await db.leave();
   const words = [command, ...hours, ...(command === "revert" ? ["--without-proof"] : [])];
   const refused = command === "resend" && size === "many" ? "pageview_103" : null;

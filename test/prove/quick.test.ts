@@ -37,7 +37,7 @@ describe("after a crash and the next clean run", () => {
       const [first] = places;
       if (!first) return;
       const { cases } = await crashCases(first, { kill: 3, other: 1 }, ["many"]);
-      expect(cases).toHaveLength(15);
+      expect(cases).toHaveLength(20);
       expect(await failing(places, cases)).toEqual([]);
     },
   );
