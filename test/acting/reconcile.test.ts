@@ -419,6 +419,16 @@ describe("the outside", () => {
     expect(world.output.documents).toEqual([]);
   });
 
+  test("is told of a run whose success could not be noted: it is done all the same, and exits with 1", async () => {
+    insert();
+    const gone = () => Promise.reject(new KnownError({ what: "The database has gone away" }));
+    const { successes } = world.context("reconcile");
+    expect(await run({}, { successes: { ...successes, note: gone } })).toBe(1);
+    expect(confirmedIds()).toEqual([1]);
+    expect(world.output.warned).toEqual([expect.stringContaining("could not be noted")]);
+    expect(world.outlets.told).toEqual(["started", "ended 1"]);
+  });
+
   test("is told of a policy that cannot be read, before anything was looked at", async () => {
     insert();
     const rules = () => {
