@@ -38,7 +38,7 @@ const revert = ["revert", ...hours, "--without-proof"];
 /** Sales of each pixel in a scenario of many. */
 const MANY = 8;
 
-export const commands = ["resend", "revert", "confirm", "undo"] as const;
+export const commands = ["resend", "revert", "confirm", "undo", "reconcile"] as const;
 export type Command = (typeof commands)[number];
 
 export async function openPlace(server: string, key = newFernetKey()): Promise<Place> {
@@ -57,11 +57,17 @@ export const environment = ({ key, graph }: Place, database: string, url = graph
 /** A shop with that many stuck sales of each pixel, one that waits for nothing, and a template of it. */
 export async function prepare(place: Place, command: Command, size: "one" | "many"): Promise<Scenario> {
   const db = await newDatabase(place.server);
-  await fill(db, place, size, command === "revert" || command === "undo" ? 30 : 5);
+  await fill(db, place, size, command === "revert" || command === "undo" || command === "reconcile" ? 30 : 5);
   if (command === "confirm") await forget(db, place);
   const undoing = command === "undo" ? await giveBack(db, place, size) : null;
   // Proof of loss for whole batches: it is the reason to send them, and no folding is needed.
-  if (command === "resend" && size === "many") await run(place, db, ["attest", ...span(), "--yes"]);
+  if ((command === "resend" || command === "reconcile") && size === "many")
+    await run(place, db, ["attest", ...span(), "--yes"]);
+  // What nobody can send is given back.
+  if (command === "reconcile")
+    await db.query("update redirect_pools set meta_tracking_enabled = false where meta_pixel_id = $1", [
+      pixels[1],
+    ]);
   await db.leave();
   const words = undoing?.words ?? (command === "revert" ? revert : [command, ...hours]);
   const refused = command === "resend" && size === "many" ? "pageview_103" : null;

@@ -1,9 +1,13 @@
 import type { ExitCode } from "./errors.js";
+import { exitCode } from "./errors.js";
 import type { Options } from "./options.js";
-import { namesOf, selectionOf, spanAsked } from "./selection.js";
+import { rulesOf } from "./policy-file.js";
+import { reconcileOptions, waited } from "./reconcile-wishes.js";
 import type { Account } from "./sales/account.js";
+import { namesOf, selectionOf, spanAsked } from "./selection.js";
 import type { Session } from "./session.js";
 import { watchEvery } from "./values.js";
+import { acknowledgeOptions, quarantineOptions } from "./restrain-wishes.js";
 import { attestOptions, carryOptions, performOptions, wordOf } from "./wishes.js";
 
 /*
@@ -26,6 +30,14 @@ export async function explain(session: Session, options: Options, id: string): P
   const { reading, journal: reader } = await session.open("explain", options);
   return (await import("./commands/explain.js")).explain({ ...reading, journal: reader }, id);
 }
+
+export const reconcile: Body = async (session, options) => {
+  const { flags, ...wishes } = reconcileOptions(options, session.timeZone, session.onTerminal);
+  if (!(await waited(session, options.jitter))) return exitCode.attention;
+  const { reconciling } = await session.open("reconcile", options);
+  const { reconcile } = await import("./commands/reconcile.js");
+  return reconcile(reconciling, { ...wishes, rules: () => rulesOf(flags, session.files) });
+};
 
 export const resend: Body = async (session, options) => {
   const wishes = performOptions(options, await named(session, options), session.onTerminal);
@@ -55,6 +67,32 @@ export async function undo(session: Session, options: Options, run: string): Pro
   };
   const { undoing } = await session.open("undo", options);
   return (await import("./commands/undo.js")).undo(undoing, wishes);
+}
+
+export async function quarantine(
+  session: Session,
+  options: Options,
+  what: string,
+  ids: readonly string[],
+): Promise<ExitCode> {
+  const asked = quarantineOptions(what, ids, options, session.onTerminal);
+  const { reading, restraining } = await session.open("quarantine", options);
+  const commands = await import("./commands/quarantine.js");
+  return asked.do === "list" ? commands.list(reading) : commands.release(restraining, asked);
+}
+
+export async function acknowledge(
+  session: Session,
+  options: Options,
+  ids: readonly string[],
+): Promise<ExitCode> {
+  const asked = acknowledgeOptions(ids, options, session.onTerminal);
+  const { restraining } = await session.open("acknowledge", options);
+  const commands = await import("./commands/acknowledge.js");
+  if (asked.do === "list") return commands.listAll(restraining);
+  return asked.do === "withdraw"
+    ? commands.withdraw(restraining, asked)
+    : commands.acknowledge(restraining, asked);
 }
 
 export const attest: Body = async (session, options) => {

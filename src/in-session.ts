@@ -61,6 +61,8 @@ export async function inSession(
     output,
     clock,
     signals,
+    random: Math.random,
+    files: disk,
     stdin: () => readAll(stdin, signals.stop),
     env,
     cwd: place.cwd,

@@ -9,6 +9,9 @@ import { buildProgram } from "./program.js";
 
 /** Commands that change something: a closed pipe or a signal never stops them half-way. */
 const acting: ReadonlySet<string> = new Set([
+  "reconcile",
+  "quarantine",
+  "acknowledge",
   "resend",
   "revert",
   "confirm",

@@ -8,6 +8,8 @@ import type {
   ObservingContext,
   Output,
   ReadingContext,
+  ReconcilingContext,
+  RestrainingContext,
   SendingContext,
   Signals,
   UndoingContext,
@@ -15,6 +17,7 @@ import type {
 import { openCredentials } from "./meta/credentials.js";
 import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
+import { outletsOf } from "./open/outlets.js";
 import { warnOnce, warned, warnedJournal } from "./open/home.js";
 import { lazily } from "./open/lazily.js";
 import type { Clock, HistoryReader, Home, Runs, Witness } from "./ports.js";
@@ -52,6 +55,8 @@ export interface Opened {
   readonly reading: ReadingContext;
   readonly acting: ActingContext;
   readonly sending: SendingContext;
+  readonly reconciling: ReconcilingContext;
+  readonly restraining: RestrainingContext;
   readonly attesting: AttestingContext;
   readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
@@ -107,6 +112,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       trustInferred: options.trustInferred,
       minAge: options.minAgeMs ?? defaultPatience.minAge,
       retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
+      maxAttempts: config.maxAttempts,
     },
   };
   const record = recordOf(around, options.command);
@@ -128,10 +134,17 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     record,
     place: { database: connection.describe(), graph: config.graphUrl.host },
   };
+  const sending: SendingContext = { ...acting, sender };
   return {
     reading,
     acting,
-    sending: { ...acting, sender },
+    sending,
+    reconciling: {
+      ...sending,
+      successes: queries.openSuccesses(database),
+      outlets: outletsOf(config, around),
+    },
+    restraining: { ...acting, restraints: queries.openRestraints(database) },
     attesting: {
       ...acting,
       attestations: queries.openAttestations(database),

@@ -4,6 +4,7 @@ import type { Flags } from "./config.js";
 import { groupings } from "./sales/account.js";
 import type { Grouping } from "./sales/account.js";
 import type { CauseName } from "./sales/causes.js";
+import type { Action } from "./sales/permissions.js";
 import { count, days, duration, file, hours, moment, references, someTime } from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
@@ -16,7 +17,8 @@ export interface Options extends Flags {
   readonly quiet?: boolean;
   readonly id?: readonly string[];
   readonly hours?: number;
-  readonly since?: (zone: string) => number;
+  /** `last` only for `reconcile`. */
+  readonly since?: ((zone: string) => number) | "last";
   readonly until?: (zone: string) => number;
   readonly limit?: number;
   readonly minAge?: number;
@@ -52,11 +54,17 @@ export interface Options extends Flags {
   readonly pixel?: string;
   readonly reason?: string;
   readonly list?: boolean;
-  readonly withdraw?: number;
+  /** `attest` says which of its words; `acknowledge` names sales beside it. */
+  readonly withdraw?: number | true;
   readonly eventId?: string;
   readonly days?: number;
   readonly by?: Grouping;
   readonly html?: string;
+  readonly allow?: readonly Action[];
+  readonly policy?: string;
+  readonly maxSales?: number;
+  readonly maxValue?: string;
+  readonly jitter?: number;
 }
 
 /** Options that every command takes. */
@@ -109,6 +117,7 @@ export function judging(command: Command): Command {
     .option("--min-age <time>", "leave sales alone that were flagged more recently (20m)", duration)
     .option("--retry-horizon <time>", "how long the application's own retries may last (18h)", duration)
     .option("--access-token-file <file>", "file that holds its access token")
+    .option("--max-attempts <n>", "tries of one sale in vain before quarantine (8)")
     .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
     .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
 }
@@ -142,21 +151,6 @@ export function carrying(command: Command): Command {
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
     .option("--no-witness", "do not read back through a second session what was written");
-}
-
-/** Whom a run tells that nobody watches. The URLs are keys, and a process list shows options to everybody. */
-export function unattended(command: Command): Command {
-  return command
-    .option(
-      "--ping-url <url>",
-      "pinged at start and end; PURCHASE_FIX_PING_URL keeps it from the process list",
-    )
-    .option(
-      "--notify-url <url>",
-      "Slack-compatible or Telegram; repeats; PURCHASE_FIX_NOTIFY_URL likewise",
-      repeated,
-    )
-    .option("--metrics-file <file>", "written for node_exporter's textfile collector");
 }
 
 /** Which sales a report tells of, and in which form. */

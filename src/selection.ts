@@ -37,6 +37,8 @@ export async function selectionOf(
 
 /** The span of `--since` and `--until`; null where neither was given. @throws KnownError where it is none */
 export function spanAsked(options: Options, timeZone: string): Span | null {
+  if (options.since === "last")
+    throw new KnownError({ what: "--since last is for reconcile", next: "give a time, or --hours" });
   if (options.since) {
     const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];
     if (until !== null && until <= since)

@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { exitCode } from "../src/errors.js";
 import { buildProgram } from "../src/program.js";
 import { settings } from "../src/config/settings.js";
-import { unattended } from "../src/options.js";
 import { purchaseFix } from "./cast/binary.js";
 
 const program = buildProgram("0.0.0", async () => undefined);
@@ -81,7 +79,7 @@ describe("every option", () => {
   });
 
   test("of the settings' table exists, and no secret is one", () => {
-    const commands = [...program.commands, unattended(new Command())];
+    const commands = program.commands;
     const flags = new Set(commands.flatMap(({ options }) => options.map(({ long }) => long)));
     for (const { flag } of settings) if (flag !== null) expect(flags).toContain(flag);
     expect([...flags].join(" ")).not.toMatch(

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../src", import.meta.url));
 /** What the files of a part may import beside Node's own modules and, but for commands, one another. `type:` is for types only. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   sales: [],
-  acting: ["sales", "ports", "type:context", "errors"],
+  acting: ["sales", "ports", "type:context", "errors", "redact"],
   // Facts in, findings out: what is told a person lies in the types of the output.
   doctor: ["sales", "type:ports", "type:context"],
   commands: ["sales", "acting", "doctor", "errors", "type:context", "type:ports"],
@@ -55,7 +55,7 @@ const pure = new Set(["sales", "acting", "doctor", "commands", "ports", "context
 
 /** The one home of each library. */
 const homes: Readonly<Record<string, RegExp>> = {
-  commander: /^(program|options|values|main)\.ts$/,
+  commander: /^(program|options|unattended|values|main)\.ts$/,
   pg: /^queries\//,
   postgres: /^queries\//,
   undici: /^(meta|outlets)\//,
@@ -77,7 +77,7 @@ const longest = 150;
 /** Files that may be longer, with the most that they may have: each is one thing that would be worse in two. */
 const longer: Readonly<Record<string, readonly [number, string]>> = {
   "ports.ts": [240, "all ports, so that a double of the outside world is written from one page"],
-  "context.ts": [240, "all that a command may be handed, on one page"],
+  "context.ts": [265, "all that a command may be handed, on one page"],
   "program.ts": [190, "the table of contents: one paragraph per command"],
   "options.ts": [185, "all options, so that one description serves every command"],
   "values.ts": [175, "what a value on the command line may look like"],

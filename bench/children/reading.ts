@@ -36,6 +36,7 @@ const silent: Output = {
   watch: nothing,
   data: nothing,
   say: () => undefined,
+  tell: () => undefined,
   summary: () => undefined,
   warn: (line) => void process.stderr.write(`${line}\n`),
   chart: nothing,

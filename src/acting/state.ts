@@ -1,11 +1,12 @@
 import type { Claim, Guard, RowState, Undoing } from "../ports.js";
+import { causeOf } from "../sales/causes.js";
 import { rivalsOf } from "../sales/click.js";
 import type { Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 
 /** The row as it was judged. */
 export function guardOf({ judged: { sale, evidence } }: Pick<Planned, "judged">): Guard {
-  return { saleId: sale.id, mark: sale.mark, lastAttempt: evidence.lastAttempt };
+  return { saleId: sale.id, mark: sale.mark, lastAttempt: evidence.lastAttempt, cause: causeOf(evidence) };
 }
 
 /** What a planned send puts on record, against the row as it was judged. */

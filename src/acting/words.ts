@@ -35,12 +35,12 @@ export function question({ place, currency }: ActingContext, action: Action, pla
   return `${what} of ${place.database} to ${place.graph}, ${to}${testEvents(plan)}${doubling(plan, currency)}?`;
 }
 
-function testEvents(plan: Plan): string {
+export function testEvents(plan: Plan): string {
   const count = plan.act.filter(({ judged }) => judged.identity.pool?.testEventCode).length;
   return count === 0 ? "" : `, ${count} as TEST EVENTS`;
 }
 
-function doubling(plan: Plan, currency: string): string {
+export function doubling(plan: Plan, currency: string): string {
   const risky = plan.act.filter((item) => item.mayDouble).map(({ judged }) => judged.sale);
   if (risky.length === 0) return "";
   return `; ${risky.length} of them (${showAmount(total(risky).amount, currency)}) may count twice`;
@@ -48,7 +48,7 @@ function doubling(plan: Plan, currency: string): string {
 
 /** The lines beneath: the figures, the risks taken, and what to do next. */
 export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Result, found: Survey): void {
-  const { output, currency, clock } = ctx;
+  const { output, currency } = ctx;
   if (result.run !== null) {
     const sums = Object.entries(tally(result.outcomes)).map(
       ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
@@ -68,6 +68,17 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     const money = showAmount(sum.amount, currency);
     output.say(`would ${action} ${share}, ${money}${testEvents(plan)}${doubling(plan, currency)}`, "strong");
   }
+  tellRest(ctx, plan, result, found);
+}
+
+/** What is said beneath the figures of every command that acts. */
+export function tellRest(
+  ctx: ActingContext,
+  plan: Plan,
+  result: Result,
+  found: Pick<Survey, "judged">,
+): void {
+  const { output, clock } = ctx;
   for (const line of severalPools(plan)) output.say(line, "dim");
   if (result.outcomes.some(({ answer }) => answer === "accepted")) {
     const until = iso(clock.now() + 47 * 3_600_000);
@@ -100,7 +111,7 @@ function queuedBeside({ outcomes }: Result): string[] {
 }
 
 /** Confirmed sales that Meta folded into one of these: only a resend that names them has them counted. */
-function shortBesides({ again }: ActingContext, { judged }: Survey): string[] {
+function shortBesides({ again }: ActingContext, { judged }: Pick<Survey, "judged">): string[] {
   return judged.flatMap(({ sale, evidence, kind }) => {
     const short = kind === "delivered" ? shortInWords(sale, evidence) : null;
     return short === null ? [] : [`sale ${sale.id} has it; ${short}${again}`];

@@ -16,6 +16,11 @@ export const asPath = matching("a path", /^[^\0]+$/);
 
 export const asKeyPrefix = matching("a key prefix without blanks", /^[\x21-\x7e]{1,200}$/);
 
+export const asCount: Form<number> = {
+  name: "a whole number from 1",
+  read: (text) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : null),
+};
+
 export const asQueues: Form<readonly string[]> = {
   name: "names of queues such as celery,mail",
   read(text) {

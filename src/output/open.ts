@@ -128,7 +128,11 @@ class StreamOutput implements OpenedOutput {
   }
 
   say(line: string, tone?: Tone): void {
-    if (!this.#options.quiet) this.#tell(line, levelOf(tone), () => this.#paintErr(safeLine(line), tone));
+    if (!this.#options.quiet) this.tell(line, tone);
+  }
+
+  tell(line: string, tone?: Tone): void {
+    this.#tell(line, levelOf(tone), () => this.#paintErr(safeLine(line), tone));
   }
 
   warn(line: string): void {
@@ -137,7 +141,10 @@ class StreamOutput implements OpenedOutput {
   }
 
   summary(summary: RunSummary): void {
-    if (this.#options.quiet && isUneventful(summary)) return;
+    const { quiet, log } = this.#options;
+    if (quiet && isUneventful(summary)) return;
+    // Whoever reads along was told the figures above, and an error is told in words of its own.
+    if (!log && (!quiet || summary.problem !== null)) return;
     const line = summaryLine(summary);
     const tone = summary.exitCode === 0 ? undefined : summary.exitCode === 2 ? "bad" : "warn";
     const fields = () => ({ event: "summary", ...summaryDocument(summary) });

@@ -27,6 +27,8 @@ export interface Catalogue {
   type(table: Table, column: string): string | null;
   /** The schema of the journal exists. */
   readonly journal: boolean;
+  /** It is of version 4 at least: attempts tell cause and blame, and sales are released and acknowledged. */
+  readonly unattended: boolean;
 }
 
 /** Reads the catalogue. @throws KnownError naming every required table or column that is missing. */
@@ -45,6 +47,7 @@ export async function readCatalogue(tx: Tx): Promise<Catalogue> {
     has: (table, column) => (column === undefined ? present.has(table) : columns.has(`${table}.${column}`)),
     type: (table, column) => columns.get(`${table}.${column}`) ?? null,
     journal: own.has("attempt"),
+    unattended: own.has("acknowledgement"),
   };
 }
 

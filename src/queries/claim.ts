@@ -95,11 +95,12 @@ export async function closeAnswered(tx: Tx): Promise<void> {
 
 /** One journal row per attempt, before its request leaves; sets the flag again on sales that are taken back. */
 async function record(tx: Tx, shape: Shape, lease: Lease, wanted: Json, fit: Json): Promise<Claimed[]> {
+  const [into, cause] = shape.causes ? [tx`, cause`, tx`, w.cause`] : [tx``, tx``];
   const rows = await tx<{ sale_id: string; id: string; flagged_at_claimed: string | null }[]>`
     with w as (
       select * from jsonb_to_recordset(${wanted}::jsonb)
         w("saleId" bigint, "eventId" text, origin text, "pixelId" text, "flaggedAt" text, "takeBack" boolean,
-          "metaEventId" text)
+          "metaEventId" text, cause text)
       where w."saleId" in (select value::bigint from jsonb_array_elements_text(${fit}::jsonb))
     ), taken as (
       update payments p set meta_purchase_sent = true, meta_purchase_sent_at = ${shape.now}
@@ -108,11 +109,11 @@ async function record(tx: Tx, shape: Shape, lease: Lease, wanted: Json, fit: Jso
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, event_id, event_id_origin, pixel_id,
-      flagged_before, flagged_at_before, flagged_at_before_instant, flagged_at_claimed, meta_event_id_before
+      flagged_before, flagged_at_before, flagged_at_before_instant, flagged_at_claimed, meta_event_id_before${into}
     )
     select ${lease.run}, w."saleId", w."eventId", w.origin, w."pixelId",
            not w."takeBack", w."flaggedAt", ${shape.flagInstant(tx`w."flaggedAt"`)},
-           case when w."takeBack" then t.flagged_at else w."flaggedAt" end, w."metaEventId"
+           case when w."takeBack" then t.flagged_at else w."flaggedAt" end, w."metaEventId"${cause}
     from w left join taken t on t.id = w."saleId"
     order by w."saleId"
     returning sale_id, id, flagged_at_claimed`;

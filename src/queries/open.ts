@@ -12,5 +12,7 @@ export { openKeeper } from "./keeper.js";
 export { openKept } from "./kept.js";
 export { openPastRuns } from "./past-runs.js";
 export { encryptedToken } from "./pools.js";
+export { openRestraints } from "./restraints.js";
 export { openRuns } from "./runs.js";
 export { openSales } from "./sales.js";
+export { openSuccesses } from "./successes.js";

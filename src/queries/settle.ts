@@ -26,13 +26,21 @@ export function currentXid(tx: Tx): Fragment {
  * taken over, and an acceptance goes even upon an attempt that this one gave up as unconfirmed. Doing it twice does no
  * harm. Tells how many of the attempts are still open.
  */
-export async function answer(tx: Tx, lease: Lease, settlements: readonly Settlement[]): Promise<number> {
+export async function answer(
+  tx: Tx,
+  lease: Lease,
+  settlements: readonly Settlement[],
+  { blames }: { readonly blames: boolean },
+): Promise<number> {
+  // How many shared the request shows later whose answer was lost with others, and whose alone.
+  const told = blames ? tx`, blame = s.blame, events = ${settlements.length}::integer` : tx``;
   const rows = await tx<{ open: boolean }[]>`
     update purchase_fix.attempt a
     set answer = s.answer, http_status = s.status, code = s.code, subcode = s.subcode, fbtrace_id = s."fbtraceId",
-        because = s.because
+        because = s.because${told}
     from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb)
-      s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text)
+      s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text,
+        blame text)
     where a.id = s.attempt and a.run_id = ${lease.run}
       and (a.settled_at is null or (a.answer = 'unconfirmed' and s.answer = 'accepted'))
     returning a.settled_at is null as open`;

@@ -149,6 +149,7 @@ export function settlementOf(attempt: string, changes: Partial<Settlement> = {})
   return {
     attempt,
     answer: "accepted",
+    blame: null,
     revert: false,
     status: 200,
     code: null,

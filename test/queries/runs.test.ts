@@ -76,6 +76,7 @@ describe("the journal's schema", () => {
       { version: 1 },
       { version: 2 },
       { version: 3 },
+      { version: 4 },
     ]);
   });
 
@@ -113,9 +114,9 @@ describe("the journal's schema", () => {
 
   test("a newer version is not written to", async () => {
     await product.runs.prepare();
-    await db.query("insert into purchase_fix.version (version) values (4)");
+    await db.query("insert into purchase_fix.version (version) values (5)");
     await expect(product.runs.prepare()).rejects.toThrow(KnownError);
-    await expect(product.runs.prepare()).rejects.toThrow("schema version 4; this build knows 3");
+    await expect(product.runs.prepare()).rejects.toThrow("schema version 5; this build knows 4");
   });
 
   test("a half-made one is completed", async () => {

@@ -20,6 +20,7 @@ describe("the document of explain", () => {
   test("has these parts, and no others", () => {
     expect(Object.keys(told)).toEqual([
       "sale",
+      "tries",
       "rule",
       "rules",
       "contradictions",
@@ -46,6 +47,7 @@ describe("the document of explain", () => {
       metaEventId: null,
       verdict: "delivered",
       obstacle: "none",
+      restraint: "none",
       because: "Meta received it",
       cause: "celery-timeout",
       eventId: click,

@@ -97,7 +97,8 @@ function answer(shop: ShopDouble, { run }: Lease, settlements: readonly Settleme
     if (entry?.run !== run) continue;
     const isOpen = entry.settledAt === null;
     if (!isOpen && (entry.answer !== "unconfirmed" || one.answer !== "accepted")) continue;
-    Object.assign(entry, { answer: one.answer, because: one.because });
+    const { answer: given, because, blame } = one;
+    Object.assign(entry, { answer: given, because, blame, events: settlements.length });
     open += Number(isOpen);
   }
   if (open < settlements.length) throw new LeaseLost(`run ${run}: settled by another run`);

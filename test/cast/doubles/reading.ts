@@ -6,7 +6,8 @@ import { siblingOf } from "../../../src/queries/siblings.js";
 import { mayShareEvent } from "../../../src/sales/click.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
 import { isStuck } from "../../../src/sales/sale.js";
-import type { ShopDouble } from "./shop.js";
+import { restrained } from "../../../src/queries/restraints.js";
+import type { Attempt, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
 
 export function salesOver(shop: ShopDouble): SalesReader {
@@ -49,8 +50,15 @@ export function evidenceOver(shop: ShopDouble): EvidenceReader {
           .map((id) => shop.read(id))
           .map((other) => siblingOf(siblingRow(other), journalOf(shop, other.id), other.pools, now))
           .filter(({ pixels }) => mayShareEvent(sale, pixels ?? null));
+      const { released, acknowledged } = shop;
+      const words = { released, acknowledged };
       return Promise.resolve(
-        new Map(sales.map((sale) => [sale.id, evidenceOf(journalOf(shop, sale.id), siblingsOf(sale))])),
+        new Map(
+          sales.map((sale) => {
+            const rows = journalOf(shop, sale.id);
+            return [sale.id, restrained(evidenceOf(rows, siblingsOf(sale)), rows, sale.id, words)];
+          }),
+        ),
       );
     },
   };
@@ -62,7 +70,7 @@ function journalOf(shop: ShopDouble, id: number): JournalRow[] {
   return shop.entriesOf(id).map((entry) => ({
     id: entry.id,
     sale_id: String(entry.saleId),
-    command: entry.command,
+    command: commandOf(entry),
     run_id: entry.run,
     event_id: entry.eventId,
     event_id_origin: entry.origin,
@@ -75,7 +83,29 @@ function journalOf(shop: ShopDouble, id: number): JournalRow[] {
     because: entry.because,
     attempted: String(entry.at),
     flagged_at_before: asText(entry.flaggedAtBefore),
+    blame: entry.blame,
+    events: entry.events,
+    ...besideOf(shop, entry),
   }));
+}
+
+/** A run that reconciles has entries of all kinds. */
+function commandOf({ command, answer, effect }: Attempt): string {
+  if (command !== "reconcile") return command;
+  if (answer !== null || (effect !== "confirmed" && effect !== "reverted")) return "resend";
+  return effect === "confirmed" ? "confirm" : "revert";
+}
+
+/** Asked only of attempts that count against their sale, as in the statement. */
+function besideOf({ journal }: ShopDouble, { run, pixelId, saleId, blame, answer, events }: Attempt) {
+  const counts = blame === "sale" || (answer === "unconfirmed" && events === 1);
+  const beside = counts ? journal.filter((other) => other.run === run && other.pixelId === pixelId) : [];
+  return {
+    pixel_took: beside.some((other) => other.answer === "accepted"),
+    others_refused: beside.some(
+      (other) => other.saleId !== saleId && (other.blame === "sale" || other.blame === "pixel"),
+    ),
+  };
 }
 
 const siblingRow = (sale: Sale): SiblingRow => ({

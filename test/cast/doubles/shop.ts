@@ -1,7 +1,9 @@
 import type { Clock, Lease } from "../../../src/ports.js";
 import { LeaseLost } from "../../../src/ports.js";
-import type { Answer, Effect } from "../../../src/sales/outcome.js";
+import type { Answer, Blame, Effect } from "../../../src/sales/outcome.js";
+import type { Acknowledgement } from "../../../src/sales/restraint.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
+import type { RunSummary } from "../../../src/sales/summary.js";
 import { sale } from "../sales.js";
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
@@ -31,6 +33,9 @@ export interface Attempt {
   effect: Effect | null;
   because: string | null;
   settledAt: Instant | null;
+  blame: Blame | null;
+  /** Of its request. */
+  events: number | null;
 }
 
 /** The shop's rows and our journal in memory: what the ports over them share. One call is one transaction. */
@@ -43,6 +48,16 @@ export class ShopDouble {
   /** Rows whose change a constraint or trigger of the shop refuses, and with them the whole statement. */
   readonly refusing = new Set<number>();
   readonly runs: { id: string; command: string; summary: object | null }[] = [];
+  readonly released = new Map<number, Instant>();
+  readonly acknowledged = new Map<number, Acknowledgement>();
+  /** As `Successes` notes it. */
+  success: {
+    beganAt: Instant;
+    endedAt: Instant;
+    since: Instant;
+    run: string | null;
+    summary: RunSummary;
+  } | null = null;
   lease: { run: string; token: number; expiresAt: Instant } | null = null;
   readonly #bySale = new Map<number, Attempt[]>();
   #transactions = 0;
@@ -132,6 +147,8 @@ export class ShopDouble {
       flaggedAtBefore: null,
       flaggedAtClaimed: null,
       metaEventIdBefore: null,
+      blame: null,
+      events: null,
       flaggedAfter: null,
       flaggedAtAfter: null,
       metaEventIdAfter: null,
