@@ -12,10 +12,13 @@ const commands = program.commands.map((command) => command.name()).filter((name)
 const expected = [
   "find-stuck",
   "explain",
+  "reconcile",
   "resend",
   "revert",
   "confirm",
   "undo",
+  "quarantine",
+  "acknowledge",
   "attest",
   "observe",
   "celery-status",
@@ -46,7 +49,9 @@ describe.concurrent("help", () => {
 
   test.each(expected)("%s --help and help %s say the same", async (name) => {
     const [flag, topic] = await Promise.all([purchaseFix([name, "--help"]), purchaseFix(["help", name])]);
-    expect(flag.stdout).toMatch(new RegExp(`^Usage: purchase-fix ${name} \\[options\\]( <id>| <run>)?\n`));
+    expect(flag.stdout).toMatch(
+      new RegExp(`^Usage: purchase-fix ${name} \\[options\\]( <\\w+>)?( \\[id\\.\\.\\.\\])?\n`),
+    );
     expect(topic).toEqual(flag);
     expect([flag.code, flag.stderr]).toEqual([0, ""]);
   });

@@ -5,8 +5,8 @@ import { tally, total } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
-import { shortInWords } from "../sales/short.js";
 import { iso } from "../sales/time.js";
+import { queuedBeside, shortBesides } from "./beside.js";
 import type { Result } from "./report.js";
 import type { Survey } from "./survey.js";
 
@@ -96,26 +96,6 @@ export function tellRest(
   }
   const id = unfinished(plan, result);
   if (id !== null) output.say(`next: purchase-fix explain ${id}${ctx.again}`);
-}
-
-/** Tasks that wait although their sale is confirmed now: each must run, or be purged, while Meta still folds it (risk R3). */
-function queuedBeside({ outcomes }: Result): string[] {
-  return outcomes.flatMap(({ judged: { sale, evidence, foldedUntil }, effect }) =>
-    effect !== "confirmed"
-      ? []
-      : evidence.live.map(({ state, taskId }) => {
-          const by = foldedUntil === null ? "" : `, by ${iso(foldedUntil)}`;
-          return `sale ${sale.id} is confirmed, and its own task ${taskId ?? ""} is still ${state}: it must have run or been purged${by}`;
-        }),
-  );
-}
-
-/** Confirmed sales that Meta folded into one of these: only a resend that names them has them counted. */
-function shortBesides({ again }: ActingContext, { judged }: Pick<Survey, "judged">): string[] {
-  return judged.flatMap(({ sale, evidence, kind }) => {
-    const short = kind === "delivered" ? shortInWords(sale, evidence) : null;
-    return short === null ? [] : [`sale ${sale.id} has it; ${short}${again}`];
-  });
 }
 
 /** The first sale that a person must look at: one that was left, or that Meta refused just now. */

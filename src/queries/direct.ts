@@ -4,8 +4,9 @@ import { closeAbandoned } from "./claim.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 import { lockedAmong } from "./locks.js";
-import type { WrittenRow } from "./settle.js";
-import { currentXid, writtenOf } from "./settle.js";
+import type { WrittenRow } from "./written.js";
+import { currentXid } from "./settle.js";
+import { writtenOf } from "./written.js";
 
 type Sales<Verb extends "revert" | "confirm"> = Parameters<Attempts[Verb]>[1];
 

@@ -1,19 +1,10 @@
 import type { Lease, Settlement, Writes, Written } from "../ports.js";
 import { LeaseLost } from "../ports.js";
-import type { Effect } from "../sales/outcome.js";
 import type { Shape } from "./attempts.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
-
-export interface WrittenRow {
-  sale_id: string;
-  id: string;
-  effect: Effect;
-  xid: string | null;
-  flagged_after: boolean | null;
-  flagged_at_after: string | null;
-  meta_event_id_after: string | null;
-}
+import type { WrittenRow } from "./written.js";
+import { writtenOf } from "./written.js";
 
 /** The transaction's id in the form of a row's `xmin`: 32 bits. The witness looks for it. */
 export function currentXid(tx: Tx): Fragment {
@@ -137,16 +128,4 @@ export async function close(
       and a.run_id = ${lease.run} and a.settled_at is null
     returning a.sale_id, a.id, a.effect, null as xid, a.flagged_after, a.flagged_at_after, a.meta_event_id_after`;
   return rows.map((row) => ({ ...writtenOf(row), because }));
-}
-
-export function writtenOf(row: WrittenRow): Written {
-  return {
-    saleId: Number(row.sale_id),
-    attempt: row.id,
-    effect: row.effect,
-    xid: row.xid,
-    flagged: row.flagged_after,
-    flaggedAt: row.flagged_at_after,
-    metaEventId: row.meta_event_id_after,
-  };
 }

@@ -121,6 +121,7 @@ const journalSql = `
          a.flagged_at_claimed as "flaggedAtClaimed", a.meta_event_id_before as "metaEventIdBefore",
          a.flagged_after as "flaggedAfter", a.flagged_at_after as "flaggedAtAfter",
          a.meta_event_id_after as "metaEventIdAfter", a.answer, a.effect, a.because,
+         a.blame, a.events,
          a.settled_at::timestamp::text as "settledAt"
   from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id
   order by a.id`;
