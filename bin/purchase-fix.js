@@ -1,5 +1,12 @@
 #!/usr/bin/env -S node --
-import process from "node:process";
-import { main } from "../dist/src/main.js";
+"use strict";
 
-process.exitCode = await main(process);
+const { start } = require("../dist/program/start.cjs");
+
+// Stays where nothing is left to wait for and yet no answer came.
+process.exitCode = 2;
+void run();
+
+async function run() {
+  process.exitCode = await start(process);
+}

@@ -1,5 +1,6 @@
 import type { Blow, Recording } from "./matrix.js";
 import { record, strike } from "./matrix.js";
+import { atPlaces } from "./places.js";
 import type { Point } from "./points.js";
 import { nameOf, spread } from "./points.js";
 import type { Place, Scenario } from "./shops.js";
@@ -14,37 +15,42 @@ export interface Case {
   play(place: Place): Promise<{ readonly struck: boolean; readonly violations: readonly string[] }>;
 }
 
-const blows: readonly Blow[] = ["kill", "kill, two runners", "cut"];
-
 /** How many points at most of each command and size, evenly spread. */
 export interface Limits {
   readonly kill: number;
-  /** Of two runners, and of cut connections. */
-  readonly other: number;
+  readonly twoRunners: number;
+  readonly cut: number;
 }
+
+const scenarios = commands.flatMap((command) =>
+  (["one", "many"] as const).map((size) => ({ command, size, name: `${command} ${size}` })),
+);
 
 /** The cases of the crash matrix, and how many messages were seen while they were recorded. */
 export async function crashCases(
-  place: Place,
+  places: readonly Place[],
   limits: Limits,
-  sizes: readonly ("one" | "many")[] = ["one", "many"],
+  isWanted: (scenario: string) => boolean = () => true,
 ): Promise<{ readonly cases: readonly Case[]; readonly messages: number }> {
-  const cases: Case[] = [];
-  let messages = 0;
-  for (const command of commands) {
-    for (const size of sizes) {
-      const scenario = await prepare(place, command, size);
-      const recording = await record(place, scenario);
-      messages += recording.messages;
-      for (const blow of blows)
-        cases.push(...casesOf(scenario, recording, blow, blow === "kill" ? limits.kill : limits.other));
-    }
-  }
-  return { cases, messages };
+  const wanted = scenarios.filter(({ name }) => isWanted(name));
+  const recorded = await atPlaces(places, wanted, async (place, { command, size }) => {
+    const scenario = await prepare(place, command, size);
+    return { scenario, recording: await record(place, scenario) };
+  });
+  return {
+    cases: recorded.flatMap(({ scenario, recording }) => [
+      ...casesOf(scenario, recording, "kill", limits.kill),
+      ...casesOf(scenario, recording, "kill, two runners", limits.twoRunners),
+      ...casesOf(scenario, recording, "cut", limits.cut),
+    ]),
+    messages: recorded.reduce((sum, { recording }) => sum + recording.messages, 0),
+  };
 }
 
 function casesOf(scenario: Scenario, recording: Recording, blow: Blow, most: number): Case[] {
-  return spread(recording.points, most).map((point: Point) => ({
+  // Nothing of an answer that lies unread is left to cut.
+  const points = recording.points.filter(({ phase }) => blow !== "cut" || phase !== "unread");
+  return spread(points, most).map((point: Point) => ({
     name: `${scenario.name} ${blow} ${nameOf(point)}`,
     group: `${scenario.name}, ${blow === "cut" ? "connection cut" : blow}`,
     play: async (place) => await strike(place, scenario, recording, { point, blow }),

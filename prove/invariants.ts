@@ -1,49 +1,8 @@
-import type { LedgerEntry, RequestEntry } from "../demo/graph/start.js";
-import type { Database } from "./server.js";
+import type { Attempt, Look, Restored, Row } from "./look.js";
 import { EXPIRED } from "./shops.js";
 
-/** A row of `payments` as far as the product may write it, and a digest of all that it may not. */
-export interface Row {
-  readonly id: number;
-  readonly flagged: boolean | null;
-  readonly at: string | null;
-  readonly event: string | null;
-  readonly rest: string;
-}
-
-interface Attempt {
-  readonly sale: number;
-  readonly event: string | null;
-  readonly answer: string | null;
-  readonly effect: string | null;
-  readonly settled: boolean;
-}
-
-/** All that the invariants look at, at one moment. */
-export interface Look {
-  readonly rows: readonly Row[];
-  readonly attempts: readonly Attempt[];
-  readonly ledger: readonly LedgerEntry[];
-  readonly requests: readonly RequestEntry[];
-}
-
-export const rowsOf = async (db: Database) =>
-  await db.query<Row & Record<string, unknown>>(
-    `select id, meta_purchase_sent as flagged, meta_purchase_sent_at::text as at, meta_event_id as event,
-            md5((to_jsonb(p) - array['meta_purchase_sent', 'meta_purchase_sent_at', 'meta_event_id'])::text) as rest
-     from payments p order by id`,
-  );
-
-export async function attemptsOf(db: Database): Promise<Attempt[]> {
-  const [schema] = await db.query<{ found: boolean }>(
-    "select to_regclass('purchase_fix.attempt') is not null as found",
-  );
-  if (schema?.found !== true) return [];
-  return await db.query<Attempt & Record<string, unknown>>(
-    `select sale_id::integer as sale, event_id as event, answer, effect, settled_at is not null as settled
-     from purchase_fix.attempt order by id`,
-  );
-}
+/** The effects that say that the row was written. */
+const writing: ReadonlySet<string | null> = new Set(["confirmed", "reverted", "restored"]);
 
 /** What must hold at every moment, in the middle of a crash too. `before` is the look at which the run began. */
 export function alwaysBroken(before: Look, now: Look): string[] {
@@ -51,8 +10,7 @@ export function alwaysBroken(before: Look, now: Look): string[] {
   const begun = new Map(before.rows.map((row) => [row.id, row]));
   const changed = now.rows.filter((row) => differs(row, begun.get(row.id)));
   const written = (id: number) =>
-    attempts.filter(({ sale, effect }) => sale === id && (effect === "confirmed" || effect === "reverted"))
-      .length;
+    attempts.filter(({ sale, effect }) => sale === id && writing.has(effect)).length;
   const recorded = new Set(now.attempts.map(({ event }) => event));
   const open = attempts.filter(({ settled }) => !settled).map(({ sale }) => sale);
   return [
@@ -101,6 +59,17 @@ export function finallyBroken(before: Look, now: Look, undisturbed: Look): strin
       .map(({ eventId }) => `I1: ${eventId} counts for no sale`),
     ...now.attempts.filter(({ settled }) => !settled).map(({ sale }) => `sale ${sale} is still unsettled`),
   ];
+}
+
+/** What an undo owes: what nobody touched is as before the run that it undid, to the microsecond; the rest is left alone. */
+export function unrestored({ rows, touched }: Restored, before: Look, now: Look): string[] {
+  const found = new Map(rows.map((row) => [row.id, row]));
+  const left = new Map(before.rows.map((row) => [row.id, row]));
+  return now.rows.flatMap((row) => {
+    const isTouched = touched.includes(row.id);
+    if (!differs(row, (isTouched ? left : found).get(row.id))) return [];
+    return [`I5: sale ${row.id} ${isTouched ? "was touched, and is not left alone" : "is not as it was"}`];
+  });
 }
 
 /** Were server copies not folded: a second one exists only where the answer to the first was lost, under the same id. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LedgerEntry } from "../demo/graph/start.js";
 import { startGraphGate } from "./graph-gate.js";
-import { alwaysBroken, attemptsOf, finallyBroken, rowsOf } from "./invariants.js";
-import type { Look } from "./invariants.js";
+import { alwaysBroken, finallyBroken, unrestored } from "./invariants.js";
+import type { Look } from "./look.js";
+import { attemptsOf, rowsOf } from "./look.js";
 import type { Point } from "./points.js";
 import { pointsOf } from "./points.js";
 import type { Running } from "./program.js";
@@ -62,7 +63,9 @@ export async function strike(
       await passMinute(db, struck.pid);
     }
     violations.push(...(await cleanRun(place, scenario, db.url)));
-    violations.push(...finallyBroken(before, await lookAt(place, db), after));
+    const now = await lookAt(place, db);
+    violations.push(...finallyBroken(before, now, after));
+    if (scenario.restored !== null) violations.push(...unrestored(scenario.restored, before, now));
     return { struck: struck.reached, violations: [...new Set(violations)] };
   });
 }

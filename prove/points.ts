@@ -36,22 +36,27 @@ export function pointsOf(steps: readonly Step[], requests: number): Point[] {
 
 /** At most so many, evenly spread, the requests to Meta before all others. */
 export function spread(points: readonly Point[], most: number): Point[] {
-  const graph = even(
+  const graph = inTurn(
     points.filter((point) => point.with === "graph"),
     Math.ceil(most / 2),
   );
-  return [
-    ...even(
-      points.filter((point) => point.with === "postgres"),
-      most - graph.length,
-    ),
-    ...graph,
-  ];
+  const wire = points.filter((point) => point.with === "postgres");
+  return [...even(wire, most - graph.length), ...graph];
+}
+
+/** Evenly over the requests, each with the next phase, so that a few have every phase among them. */
+function inTurn(points: readonly Point[], most: number): Point[] {
+  if (points.length <= most) return [...points];
+  return graphPhases.flatMap((phase, turn) => {
+    const all = points.filter((point) => point.phase === phase);
+    return even(all, Math.ceil((most - turn) / graphPhases.length));
+  });
 }
 
 function even<T>(all: readonly T[], most: number): T[] {
   if (all.length <= most) return [...all];
-  return Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]).filter(
-    (one) => one !== undefined,
-  );
+  return Array.from(
+    { length: Math.max(0, most) },
+    (_, at) => all[Math.floor((at * all.length) / most)],
+  ).filter((one) => one !== undefined);
 }

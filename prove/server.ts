@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { shopSchema } from "../demo/postgres-schema.js";
 
@@ -101,5 +102,7 @@ export async function untilAlone({ query }: Database): Promise<void> {
        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
     );
     if (rows.length === 0) return;
+    // Whoever asks without a pause takes the time from those for whom it waits.
+    await sleep(5);
   }
 }

@@ -3,6 +3,8 @@ import type { Graph } from "../demo/graph/start.js";
 import { startGraph } from "../demo/graph/start.js";
 import { insertBot, insertPool, insertSale } from "../demo/shop.js";
 import { start } from "./program.js";
+import type { Restored } from "./look.js";
+import { rowsOf } from "./look.js";
 import type { Database } from "./server.js";
 import { newDatabase } from "./server.js";
 
@@ -26,14 +28,17 @@ export interface Scenario {
   readonly template: string;
   /** An event that Meta refuses, so that its batch is halved until it is alone. */
   readonly refused: string | null;
+  /** What an undo owes; null where nothing is undone. */
+  readonly restored: Restored | null;
 }
 
 const pixels = ["410000000000001", "410000000000002"] as const;
 const hours = ["--hours", "240", "--yes"];
+const revert = ["revert", ...hours, "--without-proof"];
 /** Sales of each pixel in a scenario of many. */
 const MANY = 8;
 
-export const commands = ["resend", "revert", "confirm"] as const;
+export const commands = ["resend", "revert", "confirm", "undo", "reconcile"] as const;
 export type Command = (typeof commands)[number];
 
 export async function openPlace(server: string, key = newFernetKey()): Promise<Place> {
@@ -52,15 +57,23 @@ export const environment = ({ key, graph }: Place, database: string, url = graph
 /** A shop with that many stuck sales of each pixel, one that waits for nothing, and a template of it. */
 export async function prepare(place: Place, command: Command, size: "one" | "many"): Promise<Scenario> {
   const db = await newDatabase(place.server);
-  await fill(db, place, size, command === "revert" ? 30 : 5);
+  await fill(db, place, size, command === "revert" || command === "undo" || command === "reconcile" ? 30 : 5);
   if (command === "confirm") await forget(db, place);
+  const undoing = command === "undo" ? await giveBack(db, place, size) : null;
   // Proof of loss for whole batches: it is the reason to send them, and no folding is needed.
-  if (command === "resend" && size === "many") await run(place, db, ["attest", ...span(), "--yes"]);
+  if ((command === "resend" || command === "reconcile") && size === "many")
+    await run(place, db, ["attest", ...span(), "--yes"]);
+  // What nobody can send is given back.
+  if (command === "reconcile")
+    await db.query("update redirect_pools set meta_tracking_enabled = false where meta_pixel_id = $1", [
+      pixels[1],
+    ]);
   await db.leave();
-  const words = [command, ...hours, ...(command === "revert" ? ["--without-proof"] : [])];
+  const words = undoing?.words ?? (command === "revert" ? revert : [command, ...hours]);
   const refused = command === "resend" && size === "many" ? "pageview_103" : null;
   const clean = command === "resend" ? [["confirm", ...hours], words] : [words];
-  return { name: `${command} ${size}`, words, clean, template: db.name, refused };
+  const restored = undoing?.restored ?? null;
+  return { name: `${command} ${size}`, words, clean, template: db.name, refused, restored };
 }
 
 async function fill(db: Database, { key }: Place, size: "one" | "many", paidHoursAgo: number): Promise<void> {
@@ -95,6 +108,25 @@ async function forget(db: Database, place: Place): Promise<void> {
   await run(place, db, ["resend", ...hours]);
   await db.query("update payments set meta_event_id = null where id > 100 and meta_event_id is not null");
   await place.graph.reset();
+}
+
+/** A window was given back by mistake; since then the application sent one of its sales at a visit, and one was refunded. */
+async function giveBack(db: Database, place: Place, size: "one" | "many") {
+  const rows = await rowsOf(db);
+  await run(place, db, revert);
+  const [last] = await db.query<{ id: string }>("select run_id as id from purchase_fix.attempt limit 1");
+  const touched =
+    size === "one"
+      ? []
+      : await db.query<{ id: number }>(`
+          update payments set meta_purchase_sent = true, meta_purchase_sent_at = updated_at,
+                 meta_event_id = case when id = 105 then pageview_event_id end,
+                 status = case when id = 105 then status else 'refunded' end
+          where id in (105, 106) and not meta_purchase_sent returning id`);
+  return {
+    words: ["undo", last?.id ?? "", "--yes"],
+    restored: { rows, touched: touched.map(({ id }) => id) },
+  };
 }
 
 async function run(place: Place, db: Database, words: readonly string[]): Promise<void> {

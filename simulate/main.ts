@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -6,8 +6,10 @@ import type { Drawing } from "./model.js";
 import { prove } from "./model.js";
 import { compareAll } from "./table.js";
 import { usualRates } from "./rates.js";
+import { differences, generated, withGenerated } from "./readme.js";
 
 const usage = `npm run simulate [-- --seed N --sales N --rate NAME=SHARE …]   the strategies of the field, in one world each
+npm run simulate -- --check | --write   the same as README.md has it: compared, or written
 npm run simulate -- --schedules N [--sources] [--seed N] [--path P]   schedules that try to break the guarantees
 `;
 
@@ -21,12 +23,26 @@ async function main(): Promise<number> {
   }
   const folder = mkdtempSync(join(tmpdir(), "purchase-fix-simulate-"));
   try {
+    if (wish.readme !== null) return await tellReadme(wish.readme, folder);
     if (wish.schedules !== null) return await tellProof({ ...wish, count: wish.schedules }, folder);
     process.stdout.write(await compareAll({ ...wish, seed: wish.seed ?? 1, folder }));
     return 0;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** README's table, compared with what this code makes of its world, or written anew. */
+async function tellReadme(wish: "check" | "write", folder: string): Promise<number> {
+  const part = await generated(folder);
+  process.stdout.write(part);
+  const readme = readFileSync("README.md", "utf8");
+  if (wish === "write") writeFileSync("README.md", withGenerated(readme, part));
+  const found = wish === "write" ? [] : differences(readme, part);
+  const well = wish === "write" ? "README.md has it now" : "README.md says the same";
+  process.stdout.write(found.length === 0 ? `${well}\n` : "");
+  for (const line of found) process.stderr.write(`${line}\n`);
+  return found.length === 0 ? 0 : 1;
 }
 
 /** Fails with the smallest story that breaks a guarantee. */
@@ -47,6 +63,8 @@ function wishes() {
         schedules: { type: "string" },
         path: { type: "string" },
         sources: { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
+        write: { type: "boolean", default: false },
         sales: { type: "string", default: "10000" },
         rate: { type: "string", multiple: true, default: [] },
       },
@@ -55,7 +73,8 @@ function wishes() {
     const seed = numberOf(values.seed);
     const schedules = numberOf(values.schedules) ?? null;
     const sales = numberOf(values.sales) ?? 10_000;
-    return { seed, sales, rates, schedules, path: values.path, sources: values.sources };
+    const readme = values.check ? ("check" as const) : values.write ? ("write" as const) : null;
+    return { seed, sales, rates, schedules, readme, path: values.path, sources: values.sources };
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
-import { confirm } from "../src/commands/confirm.js";
-import { resend } from "../src/commands/resend.js";
+import { reconcile } from "../src/commands/reconcile.js";
+import { noRules } from "../src/sales/reconcile.js";
 import { DAY, HOUR } from "../src/sales/sale.js";
 import { isStuck } from "../src/sales/sale.js";
 import type { Sale } from "../src/sales/sale.js";
@@ -35,23 +35,26 @@ function script(eventIdOf: (sale: Sale, seconds: number) => string): Strategy["t
   };
 }
 
+const window = { by: "last", hours: 168 } as const;
+
 /** The cron job: what is proven to be at Meta is confirmed, what may be sent without a risk is sent. */
 function ours(sources: boolean): Strategy["tick"] {
   return async (world) => {
-    const asked = options({ selection: { by: "span", hours: 168 }, maxRuntimeMs: 4 * HOUR });
-    const given = { sources, freshFor: 5_000 };
-    const evidence = world.evidence(given);
-    const first = world.context("confirm", evidence);
-    await world.timeline.during(confirm(first.ctx, asked));
-    const { ctx, output } = world.context("resend", evidence);
-    await world.timeline.during(resend(ctx, asked));
+    const { wishes, ...carrying } = options({ maxRuntimeMs: 4 * HOUR });
+    const asked = { ...carrying, wishes, window, rules: () => noRules, quiet: false };
+    const { ctx, output } = world.context("reconcile", world.evidence({ sources, freshFor: 5_000 }));
+    await world.timeline.during(reconcile(ctx, asked));
+    // Told once: when the sale beside it is confirmed, no later run looks at either.
+    const { uncounted } = output.documents.at(-1) as unknown as Told;
+    for (const id of uncounted) world.uncounted.add(id);
     const told = output.documents.at(-1) as unknown as Told;
     const kept = told.outcomes.filter(({ effect }) => effect !== "confirmed");
-    return [...told.left, ...kept].map(({ id }) => id);
+    return [...[...told.left, ...kept].map(({ id }) => id), ...world.uncounted];
   };
 }
 
 interface Told {
+  readonly uncounted: readonly number[];
   readonly left: readonly { readonly id: number }[];
   readonly outcomes: readonly { readonly id: number; readonly effect: string }[];
 }

@@ -11,12 +11,15 @@ export interface Comparison {
   readonly folder: string;
 }
 
-/** The strategies, each in a world of its own that differs in nothing else. */
-export async function compare({ seed, sales, rates, folder }: Comparison): Promise<{
+/** What the strategies made of one world. */
+export interface Compared {
   readonly results: readonly Result[];
   /** How many sales stay stuck where nobody acts. */
   readonly stuck: number;
-}> {
+}
+
+/** The strategies, each in a world of its own that differs in nothing else. */
+export async function compare({ seed, sales, rates, folder }: Comparison): Promise<Compared> {
   const draft = drawWorld(seed, sales, rates);
   const results: Result[] = [];
   const scope: Scope = { stuck: null };
@@ -24,10 +27,15 @@ export async function compare({ seed, sales, rates, folder }: Comparison): Promi
   return { results, stuck: scope.stuck?.size ?? 0 };
 }
 
-/** The same as Markdown, so that a README can carry it. */
 export async function compareAll(comparison: Comparison): Promise<string> {
-  const { seed, sales } = comparison;
-  const { results, stuck } = await compare(comparison);
+  return asMarkdown(comparison, await compare(comparison));
+}
+
+/** The same as Markdown, so that a README can carry it. */
+export function asMarkdown(
+  { seed, sales }: Pick<Comparison, "seed" | "sales">,
+  { results, stuck }: Compared,
+): string {
   const share = (count: number) => Math.round((count * 10_000) / sales).toLocaleString("en");
   const rows = results.map(({ name, lostUnseen, left, leftLost, twice, money }) => [
     name,
@@ -45,5 +53,5 @@ export async function compareAll(comparison: Comparison): Promise<string> {
   ];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
   const rule = line(["---", "--:", "--:", "--:", "--:"]);
-  return `seed ${seed}, ${sales.toLocaleString("en")} sales, of which ${stuck.toLocaleString("en")} stay stuck where nobody acts\n\n${line(head)}${rule}${rows.map(line).join("")}`;
+  return `Seed ${seed}, ${sales.toLocaleString("en")} sales, of which ${stuck.toLocaleString("en")} stay stuck where nobody acts:\n\n${line(head)}${rule}${rows.map(line).join("")}`;
 }

@@ -1,7 +1,8 @@
-import type { SendingContext } from "../src/context.js";
+import type { ReconcilingContext } from "../src/context.js";
 import type { EvidenceReader, Shipping } from "../src/ports.js";
 import { GraphDouble } from "../test/cast/doubles/graph.js";
 import { attemptsOver } from "../test/cast/doubles/attempts.js";
+import { OutletsDouble, successesOver } from "../test/cast/doubles/unattended.js";
 import { evidenceOver, runsOver, salesOver, witnessOver } from "../test/cast/doubles/reading.js";
 import { ShopDouble } from "../test/cast/doubles/shop.js";
 import { OutputDouble } from "../test/cast/doubles.js";
@@ -31,6 +32,8 @@ export class World {
   readonly story: string[] = [];
   readonly #folder: string | null;
   readonly #unfit: ReadonlySet<number>;
+  /** Confirmed sales of which a run of ours said that Meta never counted them. */
+  readonly uncounted = new Set<number>();
   /** When our latest run began. */
   lastRun = 0;
   #runs = 0;
@@ -66,13 +69,13 @@ export class World {
   }
 
   /** All that one run of ours is handed. */
-  context(command: string, evidence: EvidenceReader): { ctx: SendingContext; output: OutputDouble } {
+  context(command: string, evidence: EvidenceReader): { ctx: ReconcilingContext; output: OutputDouble } {
     const output = new OutputDouble();
     this.lastRun = this.timeline.now();
     const { shop, timeline } = this;
     const shipping: Shipping = { faults: () => Promise.resolve(new Map()), lacking: () => null };
     const id = `run-${(this.#runs += 1)}`;
-    const ctx: SendingContext = {
+    const ctx: ReconcilingContext = {
       output,
       currency: "BRL",
       sales: salesOver(shop),
@@ -89,6 +92,8 @@ export class World {
       record: { id, command, host: "web-1", user: "ana", pid: 4711, version: "0.0.0-test" },
       place: { database: "db:5432/shop as app", graph: "graph.example" },
       sender: this.graph.sender,
+      successes: successesOver(shop),
+      outlets: new OutletsDouble(),
     };
     return { ctx, output };
   }

@@ -5,13 +5,14 @@ import type { Options } from "./options.js";
  * logs that proved an acceptance, `confirm` would find none. Empty, or with a space before it.
  */
 export function againOf(options: Options): string {
-  const { minAge, retryHorizon, broker, browserPixel, trustInferred } = options;
+  const { minAge, retryHorizon, maxAttempts, broker, browserPixel, trustInferred } = options;
   const seconds = (ms: number | undefined) => (ms === undefined ? undefined : `${ms / 1000}s`);
   const words = [
     ...valued("--env-file", options.envFile),
     ...valued("--db-timezone", options.dbTimezone),
     ...valued("--min-age", seconds(minAge)),
     ...valued("--retry-horizon", seconds(retryHorizon)),
+    ...valued("--max-attempts", maxAttempts),
     ...valued("--pixel-id", options.pixelId),
     ...valued("--access-token-file", options.accessTokenFile),
     ...(browserPixel === false ? ["--no-browser-pixel"] : []),

@@ -1,8 +1,13 @@
 import type { ExitCode } from "./errors.js";
+import { exitCode } from "./errors.js";
 import type { Options } from "./options.js";
-import { namesOf, selectionOf } from "./selection.js";
+import { rulesOf } from "./policy-file.js";
+import { reconcileOptions, waited } from "./reconcile-wishes.js";
+import type { Account } from "./sales/account.js";
+import { namesOf, selectionOf, spanAsked } from "./selection.js";
 import type { Session } from "./session.js";
 import { watchEvery } from "./values.js";
+import { acknowledgeOptions, quarantineOptions } from "./restrain-wishes.js";
 import { attestOptions, carryOptions, performOptions, wordOf } from "./wishes.js";
 
 /*
@@ -25,6 +30,14 @@ export async function explain(session: Session, options: Options, id: string): P
   const { reading, journal: reader } = await session.open("explain", options);
   return (await import("./commands/explain.js")).explain({ ...reading, journal: reader }, id);
 }
+
+export const reconcile: Body = async (session, options) => {
+  const { flags, ...wishes } = reconcileOptions(options, session.timeZone, session.onTerminal);
+  if (!(await waited(session, options.jitter))) return exitCode.attention;
+  const { reconciling } = await session.open("reconcile", options);
+  const { reconcile } = await import("./commands/reconcile.js");
+  return reconcile(reconciling, { ...wishes, rules: () => rulesOf(flags, session.files) });
+};
 
 export const resend: Body = async (session, options) => {
   const wishes = performOptions(options, await named(session, options), session.onTerminal);
@@ -56,6 +69,32 @@ export async function undo(session: Session, options: Options, run: string): Pro
   return (await import("./commands/undo.js")).undo(undoing, wishes);
 }
 
+export async function quarantine(
+  session: Session,
+  options: Options,
+  what: string,
+  ids: readonly string[],
+): Promise<ExitCode> {
+  const asked = quarantineOptions(what, ids, options, session.onTerminal);
+  const { reading, restraining } = await session.open("quarantine", options);
+  const commands = await import("./commands/quarantine.js");
+  return asked.do === "list" ? commands.list(reading) : commands.release(restraining, asked);
+}
+
+export async function acknowledge(
+  session: Session,
+  options: Options,
+  ids: readonly string[],
+): Promise<ExitCode> {
+  const asked = acknowledgeOptions(ids, options, session.onTerminal);
+  const { restraining } = await session.open("acknowledge", options);
+  const commands = await import("./commands/acknowledge.js");
+  if (asked.do === "list") return commands.listAll(restraining);
+  return asked.do === "withdraw"
+    ? commands.withdraw(restraining, asked)
+    : commands.acknowledge(restraining, asked);
+}
+
 export const attest: Body = async (session, options) => {
   const waitMs = options.wait ?? (session.onTerminal ? 30_000 : 0);
   const asked = attestOptions(options, session.timeZone, waitMs);
@@ -77,6 +116,11 @@ export const celeryStatus: Body = async ({ output, clock, openCelery }, options)
   return celeryStatus(ctx, { timeoutMs, everyMs: watchEvery(options.watch) });
 };
 
+export const doctor: Body = async (session, options) => {
+  const ctx = await session.openDoctor(options);
+  return (await import("./commands/doctor.js")).doctor(ctx);
+};
+
 export const journal: Body = async (session, options) => {
   const sales = options.id ? await namesOf(options.id, session.stdin) : [];
   const { journal: reader } = await session.open("journal", options);
@@ -84,6 +128,22 @@ export const journal: Body = async (session, options) => {
   const ctx = { output: session.output, journal: reader, now: session.clock.now };
   return (await import("./commands/journal.js")).journal(ctx, { sales, run, unsettledOnly, limit, sql });
 };
+
+export const report: Body = async (session, options) => {
+  const window = spanAsked(options, session.timeZone) ?? { days: options.days ?? 30 };
+  const { reading, history } = await session.open("report", options);
+  const ctx = { ...reading, history, timeZone: session.timeZone, save: savePage };
+  const { by = null, html = null } = options;
+  return (await import("./commands/report.js")).report(ctx, { window, by, html });
+};
+
+async function savePage(path: string, account: Account): Promise<void> {
+  const [{ accountPage }, { replaceFile }] = await Promise.all([
+    import("./output/html.js"),
+    import("./files.js"),
+  ]);
+  replaceFile(path, accountPage(account));
+}
 
 export const init: Body = async (session, options) => {
   const { schemaSql } = await import("./queries/journal-schema.js");

@@ -1,14 +1,11 @@
-import { resolve } from "node:path";
+import { celeryOf } from "./config/celery.js";
 import { databaseOf } from "./config/database.js";
 import {
+  asCount,
   asCurrency,
   asGraphUrl,
   asGraphVersion,
-  asKeyPrefix,
-  asModule,
-  asPath,
   asPixelId,
-  asQueues,
   asTruth,
   asZone,
 } from "./config/forms.js";
@@ -41,6 +38,7 @@ export interface Flags extends OutletFlags {
   readonly celeryCwd?: string | undefined;
   readonly evidenceLog?: readonly string[] | undefined;
   readonly logTimezone?: string | undefined;
+  readonly maxAttempts?: string | undefined;
   /** False with `--no-browser-pixel`; true says nothing, since it is how commander marks the option's absence. */
   readonly browserPixel?: boolean | undefined;
 }
@@ -89,6 +87,8 @@ export interface Config {
   readonly outlets: OutletSettings;
   /** The delivery page has no browser pixel, so that proof about server copies is proof about all. */
   readonly noBrowserPixel: boolean;
+  /** After so many tries in vain a sale is left to a person. */
+  readonly maxAttempts: number;
   /** For stderr; a connection has warnings of its own. */
   readonly warnings: readonly string[];
 }
@@ -130,21 +130,11 @@ function checked(reading: Reading, input: ConfigInput): Config {
     logs: logsOf(reading, input, flags),
     outlets: outletsOf(reading, input.cwd, flags),
     noBrowserPixel: browserPixelIsAbsent(reading, flags),
+    maxAttempts: usual(reading, "PURCHASE_FIX_MAX_ATTEMPTS", flags.maxAttempts, asCount),
     warnings: reading.warnings,
   };
   if (reading.problems.length > 0) throw new KnownErrors([...reading.problems, ...database.problems]);
   return config;
-}
-
-function celeryOf(reading: Reading, { flags, cwd }: ConfigInput): Config["celery"] {
-  const folder = optional(reading, "PURCHASE_FIX_CELERY_CWD", flags.celeryCwd, asPath);
-  return {
-    app: usual(reading, "PURCHASE_FIX_CELERY_APP", flags.celeryApp, asModule),
-    binary: usual(reading, "PURCHASE_FIX_CELERY_BIN", flags.celeryBin, asPath),
-    cwd: folder === null ? null : resolve(cwd, folder),
-    queues: usual(reading, "PURCHASE_FIX_CELERY_QUEUES", undefined, asQueues),
-    keyPrefix: optional(reading, "PURCHASE_FIX_CELERY_KEYPREFIX", undefined, asKeyPrefix) ?? "",
-  };
 }
 
 function browserPixelIsAbsent(reading: Reading, flags: Flags): boolean {

@@ -5,13 +5,19 @@ import type {
   Attempts,
   Attestations,
   Clock,
+  CronFacts,
   EventIds,
+  Examiners,
   Eyes,
   Keeper,
+  Outlets,
   PastRuns,
+  Restraints,
   RunRecord,
   Runs,
   Sender,
+  SettingsFacts,
+  Successes,
   Witness,
 } from "./ports.js";
 
@@ -106,6 +112,8 @@ export interface Output {
   data(text: string): Promise<void>;
   /** A line for people, on stderr; silent with `--quiet`. */
   say(line: string, tone?: Tone): void;
+  /** A line for people, on stderr, also with `--quiet`: what a quiet run has to tell. */
+  tell(line: string, tone?: Tone): void;
   /** A warning, on stderr, also with `--quiet`. */
   warn(line: string): void;
   /** What an unattended run did and left, on stderr; with `--quiet` only where something changed or needs a person. */
@@ -147,6 +155,17 @@ export interface SendingContext extends ActingContext {
   readonly sender: Sender;
 }
 
+/** What `reconcile` is handed: it remembers when it came to its end, and tells the outside. */
+export interface ReconcilingContext extends SendingContext {
+  readonly successes: Successes;
+  readonly outlets: Outlets;
+}
+
+/** What `quarantine` and `acknowledge` are handed: they decide about sales, and change none. */
+export interface RestrainingContext extends ActingContext {
+  readonly restraints: Restraints;
+}
+
 /** What an operator's own word is given with: `attest`, and `confirm --event-id`. */
 export interface AttestingContext extends ActingContext {
   readonly attestations: Attestations;
@@ -165,10 +184,26 @@ export interface ObservingContext extends Pick<ActingContext, "output" | "record
   readonly eyes: Eyes;
 }
 
+/** What `doctor` is handed: eyes on everything that the others rely on. It can write nothing and send nothing. */
+export interface DoctoringContext {
+  readonly output: Output;
+  readonly clock: Pick<Clock, "now">;
+  readonly currency: string;
+  readonly timeZone: string;
+  /** META_PIXEL_ID and its token are configured. */
+  readonly hasConfiguredPixel: boolean;
+  readonly settings: SettingsFacts;
+  /** Null without `--as-cron`. */
+  readonly cron: CronFacts | null;
+  readonly examiners: Examiners;
+}
+
 /** The first signal stops the taking of work; what is in flight is given up ten seconds later. */
 export interface Signals {
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
+  /** What the process ends with for the signal that came; null while none did. */
+  readonly code?: () => number | null;
 }
 
 /** Lists the journal. */

@@ -11,8 +11,12 @@ export class Interruption {
   readonly #stop = new AbortController();
   readonly #abandon = new AbortController();
   readonly #proc: NodeJS.Process;
-  readonly signals: Signals = { stop: this.#stop.signal, abandon: this.#abandon.signal };
   code: ExitCode | null = null;
+  readonly signals: Signals = {
+    stop: this.#stop.signal,
+    abandon: this.#abandon.signal,
+    code: () => this.code,
+  };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(proc: NodeJS.Process) {

@@ -8,6 +8,8 @@ import type {
   ObservingContext,
   Output,
   ReadingContext,
+  ReconcilingContext,
+  RestrainingContext,
   SendingContext,
   Signals,
   UndoingContext,
@@ -15,9 +17,10 @@ import type {
 import { openCredentials } from "./meta/credentials.js";
 import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
+import { outletsOf } from "./open/outlets.js";
 import { warnOnce, warned, warnedJournal } from "./open/home.js";
 import { lazily } from "./open/lazily.js";
-import type { Clock, Home, Runs, Witness } from "./ports.js";
+import type { Clock, HistoryReader, Home, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
 
 /** What the process is: handed in, so that nothing below reads it by itself. */
@@ -52,9 +55,12 @@ export interface Opened {
   readonly reading: ReadingContext;
   readonly acting: ActingContext;
   readonly sending: SendingContext;
+  readonly reconciling: ReconcilingContext;
+  readonly restraining: RestrainingContext;
   readonly attesting: AttestingContext;
   readonly undoing: UndoingContext;
   readonly observing: () => Promise<ObservingContext>;
+  readonly history: HistoryReader;
   readonly journal: JournalReader;
   readonly runs: Runs;
   readonly home: Home;
@@ -106,6 +112,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       trustInferred: options.trustInferred,
       minAge: options.minAgeMs ?? defaultPatience.minAge,
       retryHorizon: options.retryHorizonMs ?? defaultPatience.retryHorizon,
+      maxAttempts: config.maxAttempts,
     },
   };
   const record = recordOf(around, options.command);
@@ -127,10 +134,17 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     record,
     place: { database: connection.describe(), graph: config.graphUrl.host },
   };
+  const sending: SendingContext = { ...acting, sender };
   return {
     reading,
     acting,
-    sending: { ...acting, sender },
+    sending,
+    reconciling: {
+      ...sending,
+      successes: queries.openSuccesses(database),
+      outlets: outletsOf(config, around),
+    },
+    restraining: { ...acting, restraints: queries.openRestraints(database) },
     attesting: {
       ...acting,
       attestations: queries.openAttestations(database),
@@ -141,6 +155,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
       const { eyesOf } = await import("./open/eyes.js");
       return { ...acting, keeper: queries.openKeeper(database), eyes: eyesOf(config, around) };
     },
+    history: queries.openHistory(database, config.dbTimezone),
     journal: warnedJournal(queries.openJournal(database), warn),
     runs,
     home,

@@ -1,19 +1,24 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Flags } from "./config.js";
+import { groupings } from "./sales/account.js";
+import type { Grouping } from "./sales/account.js";
 import type { CauseName } from "./sales/causes.js";
-import { count, duration, hours, moment, references, someTime } from "./values.js";
+import type { Action } from "./sales/permissions.js";
+import { count, days, duration, file, hours, moment, references, someTime } from "./values.js";
 
 /** Options as commander hands them over; the parsers of values.ts have checked each. */
 export interface Options extends Flags {
   readonly json?: boolean;
   readonly jsonl?: boolean;
   readonly tsv?: boolean;
+  readonly csv?: boolean;
   readonly color?: boolean;
   readonly quiet?: boolean;
   readonly id?: readonly string[];
   readonly hours?: number;
-  readonly since?: (zone: string) => number;
+  /** `last` only for `reconcile`. */
+  readonly since?: ((zone: string) => number) | "last";
   readonly until?: (zone: string) => number;
   readonly limit?: number;
   readonly minAge?: number;
@@ -39,6 +44,7 @@ export interface Options extends Flags {
   readonly adopt?: boolean;
   readonly via?: "redis" | "cli";
   readonly passive?: boolean;
+  readonly asCron?: boolean;
   /** Milliseconds; true where no number was given. */
   readonly watch?: number | true;
   readonly why?: boolean;
@@ -48,8 +54,17 @@ export interface Options extends Flags {
   readonly pixel?: string;
   readonly reason?: string;
   readonly list?: boolean;
-  readonly withdraw?: number;
+  /** `attest` says which of its words; `acknowledge` names sales beside it. */
+  readonly withdraw?: number | true;
   readonly eventId?: string;
+  readonly days?: number;
+  readonly by?: Grouping;
+  readonly html?: string;
+  readonly allow?: readonly Action[];
+  readonly policy?: string;
+  readonly maxSales?: number;
+  readonly maxValue?: string;
+  readonly jitter?: number;
 }
 
 /** Options that every command takes. */
@@ -98,17 +113,23 @@ export function selecting(command: Command): Command {
 
 /** What decides how a sale is judged: patience, pixel, and where evidence is. */
 export function judging(command: Command): Command {
-  return command
+  return looking(command)
     .option("--min-age <time>", "leave sales alone that were flagged more recently (20m)", duration)
     .option("--retry-horizon <time>", "how long the application's own retries may last (18h)", duration)
+    .option("--access-token-file <file>", "file that holds its access token")
+    .option("--max-attempts <n>", "tries of one sale in vain before quarantine (8)")
+    .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
+    .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
+}
+
+/** Where evidence is, and what the rows leave out. */
+function looking(command: Command): Command {
+  return command
     .option("--currency <code>", "currency of the amounts (BRL)")
     .option("--pixel-id <id>", "pixel, for shops without pools")
-    .option("--access-token-file <file>", "file that holds its access token")
-    .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
     .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
     .option("--log-timezone <zone>", "zone of their clocks (this host's)")
-    .option("--no-broker", "do not read queues, workers and task results (quicker)")
-    .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
+    .option("--no-broker", "do not read queues, workers and task results (quicker)");
 }
 
 /** An option that may be given again and again. */
@@ -132,19 +153,21 @@ export function carrying(command: Command): Command {
     .option("--no-witness", "do not read back through a second session what was written");
 }
 
-/** Whom a run tells that nobody watches. The URLs are keys, and a process list shows options to everybody. */
-export function unattended(command: Command): Command {
-  return command
-    .option(
-      "--ping-url <url>",
-      "pinged at start and end; PURCHASE_FIX_PING_URL keeps it from the process list",
+/** Which sales a report tells of, and in which form. */
+export function reporting(command: Command): Command {
+  return looking(command)
+    .addOption(
+      new Option("--days <n>", "sales created in the last n days, today included (30)")
+        .argParser(days)
+        .conflicts(["since", "until"]),
     )
-    .option(
-      "--notify-url <url>",
-      "Slack-compatible or Telegram; repeats; PURCHASE_FIX_NOTIFY_URL likewise",
-      repeated,
+    .addOption(new Option("--since <time>", "sales created from this time on").argParser(moment))
+    .addOption(new Option("--until <time>", "and before this time").argParser(moment))
+    .addOption(new Option("--by <what>", "one section only (in a pipe: day)").choices(groupings))
+    .addOption(
+      new Option("--csv", "comma-separated values, for a spreadsheet").conflicts(["json", "jsonl", "tsv"]),
     )
-    .option("--metrics-file <file>", "written for node_exporter's textfile collector");
+    .option("--html <file>", "also write it as a page with charts, in one file of its own", file);
 }
 
 /** `--watch`, of the commands whose answer changes while somebody looks. */

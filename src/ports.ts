@@ -3,9 +3,14 @@ import type { Evidence } from "./sales/evidence.js";
 import type { Instant, Pool, Sale } from "./sales/sale.js";
 
 export type * from "./ports/attempts.js";
+export type * from "./ports/doctor-database.js";
+export type * from "./ports/doctor.js";
 export type * from "./ports/graph.js";
+export type * from "./ports/history.js";
 export * from "./ports/kept.js";
+export type * from "./ports/outlets.js";
 export * from "./ports/runs.js";
+export type * from "./ports/unattended.js";
 
 /** Time as a value, so that a simulation can drive it. */
 export interface Clock {

@@ -1,12 +1,23 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import type { Body } from "./bodies.js";
 import * as bodies from "./bodies.js";
-import { exitCodesHelp } from "./help.js";
+import { exitCodesHelp, reportHelp } from "./help.js";
 import type { Options } from "./options.js";
-import { acting, carrying, common, judging, naming, repeated, selecting, watching } from "./options.js";
+import {
+  acting,
+  carrying,
+  common,
+  judging,
+  naming,
+  repeated,
+  reporting,
+  selecting,
+  watching,
+} from "./options.js";
 import { redact } from "./redact.js";
 import { causeNames } from "./sales/causes.js";
-import { cause, count, duration, moment, money, reference, runId, someTime } from "./values.js";
+import { unattended } from "./unattended.js";
+import { cause, count, duration, moment, money, reference, references, runId, someTime } from "./values.js";
 
 /** Runs the body of a command in a session made of its options. */
 export type Run = (command: string, options: Options, body: Body) => Promise<void>;
@@ -50,6 +61,13 @@ export function buildProgram(version: string, run: Run): Command {
       run("explain", options, (session) => bodies.explain(session, options, id)),
     );
 
+  const mend = "the cron job: confirm, then resend, then revert what nobody else can mend";
+  carrying(judging(unattended(command("reconcile", mend, bodies.reconcile))))
+    .option("--accept-duplicate [money]", "also send what may count twice; needs a cap", money)
+    .option("--timeout <time>", "per request to Meta (30s)", someTime)
+    .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
+    .option("--graph-version <version>", "version of the Graph API (v26.0)");
+
   acting(command("resend", "send the Purchase of stuck sales straight to Meta", bodies.resend))
     .option("--accept-duplicate [money]", "also send what may count twice, up to so much money", money)
     .option("--revert-refused", "give back to the application what Meta refuses")
@@ -74,6 +92,27 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--even-accepted", "also sales that Meta did receive: the application may send them again")
     .action((id: string, options: Options) =>
       run("undo", options, (session) => bodies.undo(session, options, id)),
+    );
+
+  judging(common(program.command("quarantine")))
+    .description("sales that were tried in vain too often: list them, or let windows try them again")
+    .addArgument(new Argument("<what>", "list or release").choices(["list", "release"]))
+    .argument("[id...]", "ids or payment ids", references)
+    .option("--reason <words>", "with release: what has changed")
+    .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
+    .action((what: string, ids: readonly string[] | undefined, options: Options) =>
+      run("quarantine", options, (session) => bodies.quarantine(session, options, what, ids ?? [])),
+    );
+
+  judging(common(program.command("acknowledge")))
+    .description("let sales rest that nobody can mend: windows leave them, and no alarm is raised")
+    .argument("[id...]", "ids or payment ids", references)
+    .option("--reason <words>", "why nothing can be done")
+    .option("--list", "list what was acknowledged; changes nothing")
+    .option("--withdraw", "take it back, with --reason")
+    .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
+    .action((ids: readonly string[] | undefined, options: Options) =>
+      run("acknowledge", options, (session) => bodies.acknowledge(session, options, ids ?? [])),
     );
 
   judging(command("attest", "your word that nothing was sent in a span, as evidence", bodies.attest))
@@ -104,11 +143,30 @@ export function buildProgram(version: string, run: Run): Command {
     .option("--celery-bin <command>", "how to run celery")
     .option("--celery-cwd <folder>", "where to run it");
 
+  const asks = "look at all that the others rely on, and say how to mend it; changes and sends nothing";
+  command("doctor", asks, bodies.doctor)
+    .option("--as-cron", "as a crontab line would see it: bare environment, home folder")
+    .option("--passive", "publish nothing to the broker either: its workers are not asked")
+    .option("--timeout <time>", "per request to Meta (10s)", someTime)
+    .option("--currency <code>", "currency of the amounts (BRL)")
+    .option("--pixel-id <id>", "pixel, for shops without pools")
+    .option("--access-token-file <file>", "file that holds its access token")
+    .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
+    .option("--graph-version <version>", "version of the Graph API (v26.0)")
+    .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
+    .option("--log-timezone <zone>", "zone of their clocks (this host's)")
+    .option("--celery-app <module>", "the application's Celery module (celery_app)")
+    .option("--celery-bin <command>", "how to run celery")
+    .option("--celery-cwd <folder>", "where to run it");
+
   naming(command("journal", "what was attempted, by whom, and how it ended; changes nothing", bodies.journal))
     .option("--run <run>", "one run")
     .option("--unsettled", "only attempts without a certain answer")
     .option("--limit <n>", "at most so many, the newest first (100)", count)
     .option("--sql", "with --run: print the guarded update that undoes it, ready for psql");
+
+  const told = "what became of stuck sales, and of their money; changes nothing";
+  reporting(command("report", told, bodies.report)).addHelpText("after", reportHelp);
 
   command("init", "make the journal's schema; commands that act do it by themselves", bodies.init) //
     .addOption(new Option("--print", "print the statements instead").conflicts("adopt"))

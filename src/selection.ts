@@ -1,6 +1,7 @@
 import type { Selection } from "./acting/survey.js";
 import { KnownError } from "./errors.js";
 import type { Options } from "./options.js";
+import type { Span } from "./ports.js";
 import { splitReferences } from "./values.js";
 
 /** The names of `--id`; `-` stands for those on standard input. */
@@ -25,17 +26,26 @@ export async function selectionOf(
 ): Promise<Selection> {
   if (options.id) return { by: "name", references: await namesOf(options.id, stdin) };
   if (options.hours !== undefined) return { by: "span", hours: options.hours };
-  if (options.since) {
-    const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];
-    if (until !== null && until <= since)
-      throw new KnownError({ what: "--until is not after --since", next: "swap them" });
-    return { by: "span", since, until };
-  }
-  if (options.until)
-    throw new KnownError({ what: "--until needs --since", next: "say where the window begins" });
+  const span = spanAsked(options, timeZone);
+  if (span) return { by: "span", ...span };
   if (usual) return usual;
   throw new KnownError({
     what: "Which sales? A command that changes something needs --id or a window",
     next: "add --id 9445, or --hours 24 (with --dry-run to look first)",
   });
+}
+
+/** The span of `--since` and `--until`; null where neither was given. @throws KnownError where it is none */
+export function spanAsked(options: Options, timeZone: string): Span | null {
+  if (options.since === "last")
+    throw new KnownError({ what: "--since last is for reconcile", next: "give a time, or --hours" });
+  if (options.since) {
+    const [since, until] = [options.since(timeZone), options.until?.(timeZone) ?? null];
+    if (until !== null && until <= since)
+      throw new KnownError({ what: "--until is not after --since", next: "swap them" });
+    return { since, until };
+  }
+  if (options.until)
+    throw new KnownError({ what: "--until needs --since", next: "say where the window begins" });
+  return null;
 }

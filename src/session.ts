@@ -1,6 +1,7 @@
 import { againOf } from "./again.js";
-import type { Config } from "./config.js";
-import type { Output, Signals } from "./context.js";
+import type { Config, ConfigInput } from "./config.js";
+import type { DoctoringContext, Output, Signals } from "./context.js";
+import type { Files } from "./files.js";
 import type { Opened } from "./open.js";
 import type { Options } from "./options.js";
 import type { Clock } from "./ports.js";
@@ -10,6 +11,10 @@ import type { CeleryPort } from "./sales/workers.js";
 export interface Session {
   readonly output: Output;
   readonly clock: Clock;
+  readonly signals: Signals;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly files: Files;
   readonly timeZone: string;
   /** Somebody watches: waiting a little for another run is better than a refusal. */
   readonly onTerminal: boolean;
@@ -17,13 +22,20 @@ export interface Session {
   readonly stdin: () => Promise<string>;
   readonly open: (command: string, options: Options) => Promise<Opened>;
   readonly openCelery: (options: Options) => Promise<CeleryPort>;
+  readonly openDoctor: (options: Options) => Promise<DoctoringContext>;
 }
 
 export interface SessionParts {
   readonly config: Config;
+  /** What it was read from. */
+  readonly input: ConfigInput;
+  /** The Node that runs. */
+  readonly node: string;
   readonly output: Output;
   readonly clock: Clock;
   readonly signals: Signals;
+  readonly random: Session["random"];
+  readonly files: Files;
   readonly stdin: Session["stdin"];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -42,6 +54,9 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
     session: {
       output,
       clock,
+      signals: parts.signals,
+      random: parts.random,
+      files: parts.files,
       timeZone: config.dbTimezone,
       onTerminal: output.canAsk,
       stdin: parts.stdin,
@@ -68,6 +83,12 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
         });
         closing.push(one);
         return one;
+      },
+      openDoctor: async ({ asCron = false, passive = false, timeout: timeoutMs = 10_000 }) => {
+        const { openDoctor } = await import("./open-doctor.js");
+        const one = await openDoctor(parts, { asCron, passive, timeoutMs });
+        closing.push(one);
+        return one.context;
       },
     },
     close: async () => {

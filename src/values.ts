@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { KnownError } from "./errors.js";
 import type { CauseName } from "./sales/causes.js";
 import { causeNames } from "./sales/causes.js";
+import { fromLocal } from "./sales/days.js";
 import { parseAmount } from "./sales/money.js";
 import { iso } from "./sales/time.js";
 
@@ -15,6 +16,20 @@ export function hours(text: string): number {
     throw new InvalidArgumentError(`Give a number of hours from above 0 to ${MOST_HOURS}.`);
   }
   return value;
+}
+
+/** `--days 30`: whole days. */
+export function days(text: string): number {
+  const value = Number(text);
+  if (!/^[1-9]\d{0,3}$/.test(text) || value > MOST_HOURS / 24)
+    throw new InvalidArgumentError(`Give a whole number of days from 1 to ${MOST_HOURS / 24}.`);
+  return value;
+}
+
+/** `--html report.html`: a file, and no stream: what is read half-way is no page. */
+export function file(text: string): string {
+  if (text.trim() === "" || text === "-") throw new InvalidArgumentError("Give the name of a file.");
+  return text;
 }
 
 /** `--limit 50`: a whole number from 1. */
@@ -137,35 +152,4 @@ export function moment(text: string): (timeZone: string) => number {
   const [, sign, h = "0", m = "0"] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
   const offset = (Number(h) * 60 + Number(m)) * 60_000 * (sign === "-" ? -1 : 1);
   return () => naive - offset;
-}
-
-/** The instant at which the clocks of a zone show this; twice, since the offset is that of the result. */
-function fromLocal(naive: number, timeZone: string): number {
-  const once = naive - offsetAt(naive, timeZone);
-  return naive - offsetAt(once, timeZone);
-}
-
-function offsetAt(instant: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  const part = Object.fromEntries(
-    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
-  );
-  const shown = Date.UTC(
-    part["year"] ?? 0,
-    (part["month"] ?? 1) - 1,
-    part["day"],
-    part["hour"],
-    part["minute"],
-    part["second"],
-  );
-  return shown - Math.floor(instant / 1000) * 1000;
 }

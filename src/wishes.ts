@@ -60,7 +60,7 @@ export function attestOptions(options: Options, timeZone: string, waitMs: number
     });
   }
   const words = checkedReason(reason);
-  if (withdraw !== undefined) return { do: "withdraw", id: withdraw, reason: words, waitMs };
+  if (typeof withdraw === "number") return { do: "withdraw", id: withdraw, reason: words, waitMs };
   if (from === undefined || to === undefined) {
     throw new KnownError({
       what: "attest needs --from and --to",
@@ -95,7 +95,7 @@ export function wordOf({ eventId, reason }: Options): { eventId: string; reason:
 const UNSTORABLE = /\p{Cc}|\p{Surrogate}/u;
 
 /** Words for those who come after. What looks like a secret is taken out before it can be kept anywhere. */
-function checkedReason(text: string): string {
+export function checkedReason(text: string): string {
   const words = redact(text.replaceAll(/\s+/g, " ").trim());
   if (words !== "" && words.length <= 300 && !UNSTORABLE.test(words)) return words;
   throw new KnownError({

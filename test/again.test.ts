@@ -33,7 +33,7 @@ test("what decides how a sale is judged is repeated, in words of the shell", asy
 
 test("every option that judging takes means the same when it is typed again", async () => {
   const words =
-    "--env-file shop.env --db-timezone UTC --min-age 90s --retry-horizon 1.5h --pixel-id 123456 " +
+    "--env-file shop.env --db-timezone UTC --min-age 90s --retry-horizon 1.5h --max-attempts 5 --pixel-id 123456 " +
     "--access-token-file token --no-browser-pixel --evidence-log a.log --log-timezone UTC --no-broker --trust-inferred";
   const { read, text } = await again(...words.split(" "));
   expect((await again(...text.trim().split(" "))).read).toEqual(read);

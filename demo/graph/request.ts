@@ -48,7 +48,7 @@ function findToken(
     : { token: null, tokenSeenIn: null };
 }
 
-function parseJson(text: string): JsonObject | null {
+export function parseJson(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
@@ -58,7 +58,7 @@ function parseJson(text: string): JsonObject | null {
 }
 
 /** The documented form of the request: fields, of which `data` is JSON text. */
-function parseForm(text: string): JsonObject {
+export function parseForm(text: string): JsonObject {
   const fields = new URLSearchParams(text);
   const data = parseJson(`{"data":${fields.get("data") ?? "null"}}`)?.["data"];
   return { ...Object.fromEntries(fields), ...(data === undefined || data === null ? {} : { data }) };

@@ -67,6 +67,8 @@ export class Book {
       const why = row.because ?? stateInWords(this.claimOf(item), state, now);
       notes.push(`as ${eventId}, but the row was left: ${why}`);
     }
+    if (row.effect === "kept" && follows.answer === "accepted")
+      notes.push(`as ${eventId}; the row keeps event id ${judged.sale.metaEventId}`);
     if (row.effect === "reverted") {
       const { mark, takeBack } = claimOf(item);
       this.#ours.set(row.saleId, { lastAttempt: row.attempt, takeBack, mark });

@@ -1,11 +1,12 @@
 import type { ActingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { KnownError, exitCode } from "../errors.js";
-import type { Lease, Written } from "../ports.js";
+import type { Lease } from "../ports.js";
 import { needsPerson } from "../sales/obstacle.js";
 import { endedWell, tally, total } from "../sales/outcome.js";
 import type { Left, Plan, Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
+import { readBack } from "./read-back.js";
 import type { Result } from "./report.js";
 import { underLease } from "./run.js";
 import type { Sent } from "./send.js";
@@ -39,6 +40,10 @@ export interface Deed<Context> {
   readonly show: (plan: Plan, result: Result) => Promise<void>;
   /** See `RunOptions`. */
   readonly needs?: number;
+  /** Told once the lease is held, before anything is done. */
+  readonly begins?: () => Promise<void>;
+  /** Told what the work came to, before anybody else is: also where it failed in the middle. */
+  readonly ended?: (sent: Sent) => void;
   /** How it ends where all that was undertaken ended well. */
   readonly judge: (left: readonly Left[]) => ExitCode;
 }
@@ -104,10 +109,11 @@ async function consent<Context extends ActingContext>(
 
 async function carryOut<Context extends ActingContext>(
   ctx: Context,
-  { plan, work }: Deed<Context>,
+  { plan, work, begins, ended }: Deed<Context>,
   lease: Lease,
   until: Instant,
 ) {
+  await begins?.();
   const bar = ctx.output.progress(`${plan.action}: 0 of ${plan.act.length}`);
   let done = 0;
   const progress = (count: number) => {
@@ -118,6 +124,7 @@ async function carryOut<Context extends ActingContext>(
   const result = await work(ctx, plan.act, { lease, ...ctx.signals, until, progress, notice }).finally(() =>
     bar.stop(),
   );
+  ended?.(result);
   if (result.failure !== null) {
     // stdout stays empty, but what was done is done: it is told, and read back as after any run.
     tellFailure(ctx, plan, result.outcomes);
@@ -126,19 +133,6 @@ async function carryOut<Context extends ActingContext>(
   }
   const unreached = total(result.unreached.map(({ item }) => item.judged.sale));
   return { result, summary: { ...tally(result.outcomes), unreached } };
-}
-
-async function readBack({ witness, output }: ActingContext, written: readonly Written[]): Promise<string[]> {
-  if (witness === null) return [];
-  try {
-    const doubts = await witness.check(written);
-    for (const doubt of doubts) output.warn(`the witness disagrees: ${doubt}`);
-    return doubts;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    output.warn(`the witness could not read back what was written: ${why}`);
-    return [why];
-  }
 }
 
 function unreachedLeft({ judged }: Planned, because: string, now: Instant): Left {

@@ -41,6 +41,7 @@ export function saleColumns(now: Instant, sales: readonly Judged[], why = false)
     },
     // On a terminal the reason names it.
     { title: "Obstacle", value: ({ obstacle }) => obstacle.kind, machine: true },
+    { title: "Restraint", value: ({ restraint }) => restraint.kind, machine: true },
     {
       title: "Cause",
       value: ({ evidence }) => causeOf(evidence),

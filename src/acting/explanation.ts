@@ -40,11 +40,15 @@ export function explanationPage(
 }
 
 function verdictOf({ judged, contradictions, person }: Explanation): Section {
-  const { kind, obstacle, evidence } = judged;
-  const tone: Tone = kind === "untraceable" || obstacle.kind !== "none" ? "warn" : "good";
+  const { kind, obstacle, evidence, restraint } = judged;
+  const held = obstacle.kind !== "none" || restraint.kind !== "none";
+  const tone: Tone = kind === "untraceable" || held ? "warn" : "good";
   const why = person === judged.because ? "" : `: ${person}`;
   const items: Item[] = [
     item(kind, because(judged), tone),
+    ...(restraint.kind === "none"
+      ? []
+      : [item(restraint.kind, `${restraint.because}; windows leave it`, "warn")]),
     ...contradictions.map((line) => item("but", line, "warn")),
     ...(person === null ? [] : [item("person", `somebody must look at it${why}`, "warn")]),
     ...(evidence.workers === null

@@ -1,5 +1,6 @@
 import type { Claimed, GraphAnswer, Settlement } from "../ports.js";
 import type { Trace } from "../sales/evidence.js";
+import type { Blame } from "../sales/outcome.js";
 import type { Planned } from "../sales/plan.js";
 
 /** Meta's limit of events per request (Meta, "Using the API"). */
@@ -15,6 +16,8 @@ export interface Batch {
 /** What follows from an answer for the batch, and for the pixel's other sales. */
 export interface Consequence {
   readonly answer: Settlement["answer"];
+  /** Whose fault it is; null for an acceptance, and where several shared the request that was refused. */
+  readonly blame: Blame | null;
   readonly because: string;
   /** What to send next in the batch's place; empty when its sales are settled. */
   readonly again: readonly Batch[];
@@ -36,34 +39,37 @@ export function consequence(answer: GraphAnswer, batch: Batch): Consequence {
   const next = { sales: batch.sales, tries: batch.tries + 1 };
   const pauseMs = PAUSE_MS * 2 ** batch.tries;
   const settled = { again: [], pauseMs: 0, stop: null };
+  const network = { blame: "network" } as const;
   const last = next.tries >= TRIES;
-  if (answer.kind === "accepted") return { ...settled, answer: "accepted", because: "Meta received it" };
+  if (answer.kind === "accepted")
+    return { ...settled, answer: "accepted", blame: null, because: "Meta received it" };
   if (answer.kind === "unreached") {
     const because = `no connection to Meta was made: ${answer.because}`;
-    if (last) return { ...settled, answer: "not-sent", because, stop: because };
-    return { answer: "not-sent", because, again: [next], pauseMs, stop: null };
+    if (last) return { ...settled, ...network, answer: "not-sent", because, stop: because };
+    return { ...network, answer: "not-sent", because, again: [next], pauseMs, stop: null };
   }
   if (answer.kind === "unknown") {
     const because = `no certain answer: ${answer.because}`;
     // A batch that came back short is never repeated whole: which of its events arrived shows only one by one.
     if (answer.short && batch.sales.length > 1) {
-      return { answer: "unconfirmed", because, again: alone(batch), pauseMs, stop: null };
+      return { ...network, answer: "unconfirmed", because, again: alone(batch), pauseMs, stop: null };
     }
-    if (last) return { ...settled, answer: "unconfirmed", because };
-    return { answer: "unconfirmed", because, again: [next], pauseMs, stop: null };
+    if (last) return { ...settled, ...network, answer: "unconfirmed", because };
+    return { ...network, answer: "unconfirmed", because, again: [next], pauseMs, stop: null };
   }
   const because = `Meta refused: ${refusalCode(answer)} ${answer.message}`.trimEnd();
   switch (answer.scope) {
     case "credentials":
     case "policy":
-      return { ...settled, answer: "not-sent", because, stop: because };
+      return { ...settled, answer: "not-sent", blame: "pixel", because, stop: because };
     case "rate": {
       const wait = answer.waitMs ?? RATE_PAUSE_MS * 2 ** batch.tries;
-      return { answer: "not-sent", because, again: [next], pauseMs: wait, stop: null };
+      return { answer: "not-sent", blame: "pixel", because, again: [next], pauseMs: wait, stop: null };
     }
     case "transient":
-      if (last) return { ...settled, answer: "not-sent", because };
+      if (last) return { ...settled, ...network, answer: "not-sent", because };
       return {
+        ...network,
         answer: "not-sent",
         because,
         again: [next],
@@ -73,8 +79,14 @@ export function consequence(answer: GraphAnswer, batch: Batch): Consequence {
     case "event":
     case "request":
       // A 4xx processed nothing, so that halving costs nothing; no answer names the offender's place.
-      if (batch.sales.length > 1) return { ...settled, answer: "not-sent", because, again: halves(batch) };
-      return { ...settled, answer: answer.scope === "event" ? "refused" : "not-sent", because };
+      if (batch.sales.length > 1)
+        return { ...settled, answer: "not-sent", blame: null, because, again: halves(batch) };
+      return {
+        ...settled,
+        answer: answer.scope === "event" ? "refused" : "not-sent",
+        blame: "sale",
+        because,
+      };
   }
 }
 
@@ -124,47 +136,18 @@ function count({ judged: { evidence } }: Planned, is: (trace: Trace) => boolean)
   return evidence.traces.filter((trace) => trace.by === "purchase-fix" && is(trace)).length;
 }
 
-/** Equal refusals of single sales in a row, with no acceptance between, after which a pixel is not tried further. */
-const EQUAL_REFUSALS = 10;
-
-/** Requests in a row whose answer stayed lost after all tries: Meta is not answering, and each costs minutes. */
-const LOST_ANSWERS = 2;
-
-/** Tells when the fault is not in the sales: then the pixel's other sales are left for a later run. */
-export class Breaker {
-  #code = "";
-  #refused = 0;
-  #lost = 0;
-
-  /** Why to stop, or null. */
-  notice(answer: GraphAnswer, batch: Batch, follows: Pick<Consequence, "answer" | "again">): string | null {
-    if (answer.kind === "accepted") this.#refused = 0;
-    if (answer.kind !== "unknown") this.#lost = 0;
-    else if (follows.again.length === 0) this.#lost += 1;
-    if (this.#lost >= LOST_ANSWERS)
-      return `${LOST_ANSWERS} requests in a row stayed without a certain answer`;
-    // A sale that is tried again has not had its last word: three tries of one sale are not three sales.
-    if (answer.kind !== "refused" || batch.sales.length !== 1 || follows.again.length > 0) return null;
-    const code = refusalCode(answer);
-    this.#refused = code === this.#code ? this.#refused + 1 : 1;
-    this.#code = code;
-    return this.#refused >= EQUAL_REFUSALS
-      ? `${EQUAL_REFUSALS} sales in a row were refused with ${code}`
-      : null;
-  }
-}
-
 /** The same answer, noted for every attempt of its request. */
 export function settlements(
   notes: readonly { readonly claim: Claimed; readonly revert: boolean }[],
   answer: GraphAnswer,
-  { answer: settled, because }: Pick<Consequence, "answer" | "because">,
+  { answer: settled, blame, because }: Pick<Consequence, "answer" | "blame" | "because">,
 ): Settlement[] {
   const refused = answer.kind === "refused" ? answer : null;
   const status = answer.kind === "accepted" ? 200 : answer.kind === "unreached" ? null : answer.status;
   return notes.map(({ claim, revert }) => ({
     attempt: claim.attempt,
     answer: settled,
+    blame,
     revert,
     status,
     code: refused?.code ?? null,

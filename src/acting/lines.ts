@@ -1,7 +1,6 @@
 import type { Tone } from "../context.js";
 import type { Outcome } from "../sales/outcome.js";
 import { endedWell, total } from "../sales/outcome.js";
-import type { Action } from "../sales/permissions.js";
 import type { Left, Planned } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
 import { notStuck } from "./words.js";
@@ -30,7 +29,7 @@ export function named({ id, paymentId, amount }: Sale): Pick<Line, "id" | "payme
   return { id: String(id), payment: paymentId, amount };
 }
 
-export function plannedLine(action: Action, { judged, mayDouble }: Planned): Line {
+export function plannedLine({ action, judged, mayDouble }: Planned): Line {
   const { sale, kind, identity, because } = judged;
   const what = mayDouble ? `would ${action}, may count twice` : `would ${action}`;
   const eventId = action === "revert" ? null : `${identity.eventId} (${identity.origin})`;

@@ -3,6 +3,7 @@ import { showAmount } from "../sales/money.js";
 import { needsPerson } from "../sales/obstacle.js";
 import { totals } from "../sales/json.js";
 import { byDeadline } from "../sales/plan.js";
+import { restraintKinds } from "../sales/restraint.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 import type { ListingOptions } from "./listing.js";
@@ -31,6 +32,12 @@ export function listingLines(
       text: `${stuckSales(sums.count)}, ${showAmount(sums.amount, currency)}${few(found, part, options)}`,
       tone: "strong",
     },
+    // Named ones alone: a window reads stuck sales.
+    ...judged.flatMap(({ sale: { id, metaEventId } }) =>
+      metaEventId === null
+        ? []
+        : [{ text: `sale ${id} is confirmed, and Meta folded it into another`, tone: "warn" as const }],
+    ),
     ...others.map((sale) => ({
       text: `sale ${sale.id} (${sale.paymentId}) is ${notStuck(sale)}`,
       tone: "warn" as const,
@@ -43,6 +50,12 @@ export function listingLines(
     // Without a source that tells causes there is nothing to read here.
     if (sums.byCause["unknown"] !== sums.count) lines.push({ text: `causes: ${told.join(", ")}` });
   }
+  const held = restraintKinds
+    .filter((kind) => kind !== "none")
+    .map((kind) => [kind, judged.filter(({ restraint }) => restraint.kind === kind).length] as const)
+    .filter(([, count]) => count > 0);
+  if (held.length > 0)
+    lines.push({ text: `windows leave: ${held.map(([kind, count]) => `${count} ${kind}`).join(", ")}` });
   if (sums.foldingEndsWithin24h > 0) {
     const text = `${sums.foldingEndsWithin24h} of them can be sent again without counting twice for less than 24 hours`;
     lines.push({ text, tone: "warn" });

@@ -5,6 +5,7 @@ import type { Clock } from "../ports.js";
 import type { Action } from "../sales/permissions.js";
 import type { Left, Plan, Wishes } from "../sales/plan.js";
 import { makePlan } from "../sales/plan.js";
+import { uncountedAmong } from "../sales/short.js";
 import type { CarryOptions, Deed, Work } from "./carry.js";
 import { carryThrough } from "./carry.js";
 import { resultReport, type Result } from "./report.js";
@@ -83,8 +84,12 @@ export function shifted(clock: Clock, ms: number): Clock {
   return { now: () => clock.now() + ms, sleep: (span, signal) => clock.sleep(span, signal) };
 }
 
-/** 1 when something that was left needs a person, or when a named sale was not acted on. */
+/**
+ * 1 when something that was left needs a person, or when a named sale was not acted on. A confirmed sale that Meta folded
+ * needs one too: once the sale beside it is confirmed, no run looks at either again.
+ */
 function judgeLeft(found: Survey, left: readonly Left[], named: boolean): ExitCode {
+  if (uncountedAmong(found.judged).length > 0) return exitCode.attention;
   const open = named ? left.length + found.others.length : left.filter((item) => item.person !== null).length;
   return open > 0 ? exitCode.attention : exitCode.ok;
 }

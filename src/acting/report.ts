@@ -2,9 +2,9 @@ import type { ActingContext, Report } from "../context.js";
 import { JSON_VERSION, leftJson, outcomeJson, plannedJson, saleJson, totals } from "../sales/json.js";
 import type { Outcome } from "../sales/outcome.js";
 import { tally } from "../sales/outcome.js";
-import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
+import { uncountedAmong } from "../sales/short.js";
 import { iso } from "../sales/time.js";
 import { resultColumns } from "./columns.js";
 import type { Line } from "./lines.js";
@@ -21,7 +21,7 @@ export interface Result {
 /** What an acting command tells: outcomes (or the plan, in a dry run), and what it left, each with its reason. */
 export function resultReport(
   ctx: ActingContext,
-  action: Action,
+  action: Plan["action"],
   found: Survey,
   plan: Plan,
   result: Result,
@@ -29,7 +29,7 @@ export function resultReport(
   const planned = result.run === null ? plan.act : [];
   const lines = [
     ...result.outcomes.map(outcomeLine),
-    ...planned.map((item) => plannedLine(action, item)),
+    ...planned.map(plannedLine),
     ...(ctx.output.forPeople ? leftForPeople(plan.left) : plan.left.map(leftLine)),
     ...found.others.map(otherLine),
   ];
@@ -41,6 +41,7 @@ export function resultReport(
     generatedAt: iso(found.now),
     run: result.run,
     dryRun: result.dryRun,
+    uncounted: uncountedAmong(found.judged),
   };
   return {
     columns: resultColumns(),
@@ -67,6 +68,7 @@ function otherJson(sale: Sale) {
     id: sale.id,
     verdict: null,
     obstacle: null,
+    restraint: null,
     because: notStuck(sale),
     wouldAllow: null,
     needsPerson: false,

@@ -1,6 +1,7 @@
 import type { Claim } from "../ports.js";
 import { proofOfDelivery } from "../sales/click.js";
 import type { Planned } from "../sales/plan.js";
+import { shortInWords } from "../sales/short.js";
 import type { Judged } from "../sales/verdict.js";
 import type { RowOptions, RowPorts } from "./rows.js";
 import { Rows } from "./rows.js";
@@ -19,6 +20,7 @@ export function revert(ports: RowPorts, planned: readonly Planned[], options: Ro
 export function confirm(ports: RowPorts, planned: readonly Planned[], options: RowOptions): Promise<Sent> {
   return new Rows(ports, options, {
     because: "Meta had it already",
+    note: ({ judged: { sale, evidence } }) => shortInWords(sale, evidence),
     write: (lease, chunk) =>
       ports.attempts.confirm(
         lease,

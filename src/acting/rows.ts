@@ -23,6 +23,8 @@ export type RowOptions = Pick<SendOptions, "lease" | "stop" | "until" | "progres
 /** One statement over rows, and what is said of those it changed. */
 interface Verb {
   readonly because: string;
+  /** What else must be known of a row that was changed. */
+  readonly note?: (item: Planned) => string | null;
   readonly write: (lease: Lease, chunk: readonly Planned[]) => Promise<Writes>;
   /** Why a row was left, by what it is now; that of the judged row where it is not given. */
   readonly left?: (item: Planned, row: RowState | undefined) => string;
@@ -95,7 +97,7 @@ export class Rows {
       const row = written.get(sale.id);
       const why = () =>
         locked.has(sale.id) ? LOCKED : (whys.get(item) ?? this.#left(item, states.get(sale.id)));
-      const because = row ? this.#verb.because : why();
+      const because = row ? this.#done(item) : why();
       const effect = row?.effect ?? "overtaken";
       // A row that is what was judged was locked as well, by a lock that was gone before anybody could ask for it.
       if (because === LOCKED) later.push(item);
@@ -105,9 +107,15 @@ export class Rows {
     return later;
   }
 
+  #done(item: Planned): string {
+    const note = this.#verb.note?.(item) ?? null;
+    return note === null ? this.#verb.because : `${this.#verb.because}; ${note}`;
+  }
+
   #left(item: Planned, row: RowState | undefined): string {
     if (this.#verb.left) return this.#verb.left(item, row);
-    const expected = { ...guardOf(item), before: item.before, takeBack: !item.judged.sale.flagged };
+    const { flagged, metaEventId } = item.judged.sale;
+    const expected = { ...guardOf(item), metaEventId, before: item.before, takeBack: !flagged };
     return stateInWords(expected, row, this.#ports.clock.now());
   }
 

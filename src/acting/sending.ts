@@ -6,9 +6,10 @@ import { openCarrier } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 import { age } from "../sales/time.js";
 import { Book } from "./book.js";
+import { Breaker } from "./breaker.js";
 import { claimSales } from "./claims.js";
 import type { Batch, Consequence } from "./lane.js";
-import { Breaker, batches, consequence, settlements } from "./lane.js";
+import { batches, consequence, settlements } from "./lane.js";
 import { settle } from "./settle.js";
 import { LOCKED } from "./state.js";
 
@@ -46,6 +47,9 @@ const CLAIM_VALID_MS = 60_000;
 
 /** From here on a pause is worth a word to whoever watches. */
 const LONG_PAUSE_MS = 5_000;
+
+/** How a refusal is noted that says of the pixel what it seemed to say of the sale. */
+const SPARED = { answer: "not-sent", blame: "pixel" } as const;
 
 /** A locked row is tried once more at the lane's end, and not sooner than this. */
 const LOCKED_PAUSE_MS = 1_000;
@@ -124,8 +128,8 @@ export class Sending {
     const follows = consequence(answer, sending);
     const tripped = this.#breaker.notice(answer, sending, follows);
     // The refusal that trips the breaker says that the fault is not in the sale: it is kept, whatever the tables allow.
-    const spared = tripped !== null && follows.answer === "refused";
-    await this.#settle(sales, claimed, answer, spared ? { ...follows, answer: "not-sent" } : follows);
+    const noted = { ...follows, ...(tripped !== null && follows.blame === "sale" ? SPARED : {}) };
+    await this.#settle(sales, claimed, answer, noted);
     this.#queue.unshift(...follows.again);
     this.#stopped ??= follows.stop ?? tripped;
     if (follows.again.length === 0) this.#options.progress(sales.length);
@@ -201,7 +205,7 @@ export class Sending {
     sales: readonly Planned[],
     claimed: ReadonlyMap<number, Claimed>,
     answer: GraphAnswer,
-    follows: Pick<Consequence, "answer" | "because">,
+    follows: Pick<Consequence, "answer" | "blame" | "because">,
   ): Promise<void> {
     const { attempts, clock } = this.#ports;
     const { lease, abandon } = this.#options;

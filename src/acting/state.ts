@@ -1,11 +1,12 @@
 import type { Claim, Guard, RowState, Undoing } from "../ports.js";
+import { causeOf } from "../sales/causes.js";
 import { rivalsOf } from "../sales/click.js";
 import type { Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
 
 /** The row as it was judged. */
 export function guardOf({ judged: { sale, evidence } }: Pick<Planned, "judged">): Guard {
-  return { saleId: sale.id, mark: sale.mark, lastAttempt: evidence.lastAttempt };
+  return { saleId: sale.id, mark: sale.mark, lastAttempt: evidence.lastAttempt, cause: causeOf(evidence) };
 }
 
 /** What a planned send puts on record, against the row as it was judged. */
@@ -16,6 +17,7 @@ export function claimOf(item: Planned): Claim {
     eventId: identity.eventId,
     origin: identity.origin,
     pixelId: identity.pixelId ?? "",
+    metaEventId: sale.metaEventId,
     before: item.before,
     takeBack: !sale.flagged,
     siblings: rivalsOf(sale, evidence, identity.eventId),
@@ -23,14 +25,17 @@ export function claimOf(item: Planned): Claim {
 }
 
 /** What a row was taken to be by whoever wanted to write it. */
-export type Expected = Pick<Claim, "mark" | "before" | "takeBack" | "lastAttempt">;
+export type Expected = Pick<Claim, "mark" | "metaEventId" | "before" | "takeBack" | "lastAttempt">;
 
 /** Says why a row could not be claimed or changed: what it is now, against what was expected. */
 export function stateInWords(expected: Expected, row: RowState | undefined, now: Instant): string {
-  const { mark, takeBack, before, lastAttempt } = expected;
+  const { mark, metaEventId, takeBack, before, lastAttempt } = expected;
   if (!row) return "the sale is gone";
   if (row.status !== "paid") return `the sale is ${row.status} now`;
-  if (row.metaEventId !== null) return `confirmed meanwhile with event id ${row.metaEventId}`;
+  if (row.metaEventId !== metaEventId) {
+    if (row.metaEventId === null) return "its event id was taken away meanwhile";
+    return `confirmed meanwhile with event id ${row.metaEventId}`;
+  }
   if (row.mark.amount !== mark.amount) return `its amount changed from ${mark.amount} to ${row.mark.amount}`;
   if (row.flagged === takeBack) return row.flagged ? "flagged again meanwhile" : "reverted meanwhile";
   if (row.mark.flaggedAt !== mark.flaggedAt) return `flagged anew at ${row.mark.flaggedAt}`;

@@ -2,6 +2,7 @@ import type { EvidenceReader, Lack, Outside, SalesReader, Shipping, Span } from 
 import { noEvidence } from "../sales/evidence.js";
 import { identify } from "../sales/identity.js";
 import type { Instant, Sale } from "../sales/sale.js";
+import { isShort } from "../sales/short.js";
 import type { Judged, Policy } from "../sales/verdict.js";
 import { judge } from "../sales/verdict.js";
 
@@ -83,9 +84,14 @@ export function spanOf(selection: Exclude<Selection, { by: "name" }>, now: Insta
   return { since: selection.since, until: selection.until };
 }
 
-/** Stuck, or reverted by us and not sent since: paid, without id either way. */
-function isOpen({ sale, evidence }: Judged): boolean {
-  return sale.status === "paid" && sale.metaEventId === null && (sale.flagged || evidence.reverted);
+/**
+ * Stuck, or reverted by us and not sent since: paid, without id either way. Of those with an id only what Meta folded
+ * into another sale, and that only where somebody names it: a window reads stuck sales alone.
+ */
+function isOpen(judged: Judged): boolean {
+  const { sale, evidence } = judged;
+  if (sale.metaEventId !== null) return isShort(judged);
+  return sale.status === "paid" && (sale.flagged || evidence.reverted);
 }
 
 /** Evidence comes first: it may name the pixel, and with it the pool, that an event must go to. */

@@ -123,5 +123,13 @@ function goneLine(id: number): Line {
 }
 
 function goneJson(id: number) {
-  return { id, verdict: null, obstacle: null, because: GONE, wouldAllow: null, needsPerson: true };
+  return {
+    id,
+    verdict: null,
+    obstacle: null,
+    restraint: null,
+    because: GONE,
+    wouldAllow: null,
+    needsPerson: true,
+  };
 }

@@ -83,7 +83,8 @@ function planUndo(
       touched === LOCKED
         ? hindranceOf(change, judged.evidence, evenAccepted, now)
         : { because: touched, wouldAllow: null };
-    if (hindrance === null) act.push({ judged, before: Infinity, mayDouble: false, revertIfRefused: false });
+    if (hindrance === null)
+      act.push({ action: "undo", judged, before: Infinity, mayDouble: false, revertIfRefused: false });
     else left.push({ judged, ...hindrance, person: hindrance.because });
   }
   return { action: "undo", act, left, allowed: act.length };

@@ -6,6 +6,7 @@ import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
+import { queuedBeside, shortBesides } from "./beside.js";
 import type { Result } from "./report.js";
 import type { Survey } from "./survey.js";
 
@@ -34,12 +35,12 @@ export function question({ place, currency }: ActingContext, action: Action, pla
   return `${what} of ${place.database} to ${place.graph}, ${to}${testEvents(plan)}${doubling(plan, currency)}?`;
 }
 
-function testEvents(plan: Plan): string {
+export function testEvents(plan: Plan): string {
   const count = plan.act.filter(({ judged }) => judged.identity.pool?.testEventCode).length;
   return count === 0 ? "" : `, ${count} as TEST EVENTS`;
 }
 
-function doubling(plan: Plan, currency: string): string {
+export function doubling(plan: Plan, currency: string): string {
   const risky = plan.act.filter((item) => item.mayDouble).map(({ judged }) => judged.sale);
   if (risky.length === 0) return "";
   return `; ${risky.length} of them (${showAmount(total(risky).amount, currency)}) may count twice`;
@@ -47,7 +48,7 @@ function doubling(plan: Plan, currency: string): string {
 
 /** The lines beneath: the figures, the risks taken, and what to do next. */
 export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Result, found: Survey): void {
-  const { output, currency, clock } = ctx;
+  const { output, currency } = ctx;
   if (result.run !== null) {
     const sums = Object.entries(tally(result.outcomes)).map(
       ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
@@ -67,6 +68,17 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     const money = showAmount(sum.amount, currency);
     output.say(`would ${action} ${share}, ${money}${testEvents(plan)}${doubling(plan, currency)}`, "strong");
   }
+  tellRest(ctx, plan, result, found);
+}
+
+/** What is said beneath the figures of every command that acts. */
+export function tellRest(
+  ctx: ActingContext,
+  plan: Plan,
+  result: Result,
+  found: Pick<Survey, "judged">,
+): void {
+  const { output, clock } = ctx;
   for (const line of severalPools(plan)) output.say(line, "dim");
   if (result.outcomes.some(({ answer }) => answer === "accepted")) {
     const until = iso(clock.now() + 47 * 3_600_000);
@@ -76,6 +88,7 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
     );
   }
   for (const line of queuedBeside(result)) output.say(line, "warn");
+  for (const line of shortBesides(ctx, found)) output.say(line, "warn");
   if (plan.left.length > 0) {
     const persons = plan.left.filter((item) => item.person !== null).length;
     const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
@@ -83,18 +96,6 @@ export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Res
   }
   const id = unfinished(plan, result);
   if (id !== null) output.say(`next: purchase-fix explain ${id}${ctx.again}`);
-}
-
-/** Tasks that wait although their sale is confirmed now: each must run, or be purged, while Meta still folds it (risk R3). */
-function queuedBeside({ outcomes }: Result): string[] {
-  return outcomes.flatMap(({ judged: { sale, evidence, foldedUntil }, effect }) =>
-    effect !== "confirmed"
-      ? []
-      : evidence.live.map(({ state, taskId }) => {
-          const by = foldedUntil === null ? "" : `, by ${iso(foldedUntil)}`;
-          return `sale ${sale.id} is confirmed, and its own task ${taskId ?? ""} is still ${state}: it must have run or been purged${by}`;
-        }),
-  );
 }
 
 /** The first sale that a person must look at: one that was left, or that Meta refused just now. */

@@ -33,7 +33,7 @@ const FIRST_WAIT_MS = 1_000;
  */
 const COMMAND_ALLOWANCE_MS = 4_000;
 /** `Error: No nodes replied within time constraint`: nobody answered. That is not: nobody is there. */
-const EX_NO_REPLY = 69;
+export const EX_NO_REPLY = 69;
 
 /** Asks the workers by the `celery` command: slow (Python starts four times) and the only way for every broker. */
 export function celeryCommand(settings: CeleryCommand): CeleryPort {
@@ -123,7 +123,7 @@ function childEnv({ env, brokerUrl }: CeleryCommand): Readonly<Record<string, st
 }
 
 /** Splits as a shell would, without its expansions. */
-function splitWords(command: string): string[] {
+export function splitWords(command: string): string[] {
   const words = command.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
   return words.map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 }

@@ -21,7 +21,7 @@ export async function init(
     return exitCode.ok;
   }
   const { runs, home, record } = await ctx.open();
-  await runs.prepare(3);
+  await runs.prepare(4);
   ctx.output.say("the journal's schema purchase_fix is there");
   if (options.adopt) {
     const from = await home.adopt(record);

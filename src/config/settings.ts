@@ -39,6 +39,12 @@ export const settings = [
   row("META_GRAPH_VERSION", "--graph-version", "v26.0", "version of the Graph API"),
   row("PURCHASE_FIX_NO_BROWSER_PIXEL", "--no-browser-pixel", "false", "true: the delivery page has no pixel"),
   row(
+    "PURCHASE_FIX_MAX_ATTEMPTS",
+    "--max-attempts",
+    "8",
+    "tries of one sale in vain after which windows leave it in quarantine",
+  ),
+  row(
     "CELERY_BROKER_URL",
     null,
     "the application's own",

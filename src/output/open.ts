@@ -4,6 +4,7 @@ import { isUneventful, summaryLine } from "../sales/summary-words.js";
 import type { RunSummary } from "../sales/summary.js";
 import { ask } from "./ask.js";
 import { chartLines } from "./chart.js";
+import { csvLines } from "./csv.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { frame, showAgain } from "./frame.js";
 import { levelOf, logLine, type Level, type LogFrame } from "./log.js";
@@ -15,7 +16,7 @@ import { tableLines, type Canvas } from "./table.js";
 import { safeLine, safeLines } from "./visible.js";
 
 /** How the report is written: `auto` is a table for a terminal and TSV for anything else. */
-export type Format = "auto" | "json" | "jsonl" | "tsv";
+export type Format = "auto" | "json" | "jsonl" | "tsv" | "csv";
 
 /** Everything that the output depends on, as values. */
 export interface OutputOptions {
@@ -75,6 +76,7 @@ class StreamOutput implements OpenedOutput {
     const { format, stdout } = this.#options;
     if (format === "json") return writeText(this.#out, `${json(report.document(), 2)}\n`);
     if (format === "jsonl") return writeLines(this.#out, jsonLines(report.lines()));
+    if (format === "csv") return writeLines(this.#out, csvLines(report));
     if (!this.forPeople) return writeLines(this.#out, tsvLines(report));
     await writeLines(
       this.#out,
@@ -126,7 +128,11 @@ class StreamOutput implements OpenedOutput {
   }
 
   say(line: string, tone?: Tone): void {
-    if (!this.#options.quiet) this.#tell(line, levelOf(tone), () => this.#paintErr(safeLine(line), tone));
+    if (!this.#options.quiet) this.tell(line, tone);
+  }
+
+  tell(line: string, tone?: Tone): void {
+    this.#tell(line, levelOf(tone), () => this.#paintErr(safeLine(line), tone));
   }
 
   warn(line: string): void {
@@ -135,7 +141,10 @@ class StreamOutput implements OpenedOutput {
   }
 
   summary(summary: RunSummary): void {
-    if (this.#options.quiet && isUneventful(summary)) return;
+    const { quiet, log } = this.#options;
+    if (quiet && isUneventful(summary)) return;
+    // Whoever reads along was told the figures above, and an error is told in words of its own.
+    if (!log && (!quiet || summary.problem !== null)) return;
     const line = summaryLine(summary);
     const tone = summary.exitCode === 0 ? undefined : summary.exitCode === 2 ? "bad" : "warn";
     const fields = () => ({ event: "summary", ...summaryDocument(summary) });

@@ -1,4 +1,5 @@
-import type { Answer, Effect } from "../sales/outcome.js";
+import type { Cause } from "../sales/evidence.js";
+import type { Answer, Blame, Effect } from "../sales/outcome.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import type { RowWas } from "../sales/undo.js";
 import type { Lease } from "./runs.js";
@@ -10,6 +11,8 @@ export interface Claim {
   readonly eventId: string;
   readonly origin: string;
   readonly pixelId: string;
+  /** The id that the row bears: of a confirmed sale that Meta folded into another. It stays; null for all others. */
+  readonly metaEventId: string | null;
   /** No claim from this moment on, by the database's clock. */
   readonly before: Instant;
   /** The sale was reverted by us: the claim sets the flag again. */
@@ -18,10 +21,12 @@ export interface Claim {
   readonly lastAttempt: string | null;
   /** Sales of its click that were not confirmed under this event id when it was judged; one that is now counts in its place. */
   readonly siblings: readonly number[];
+  /** What kept the sale from being confirmed, as it was judged: for whoever counts later. */
+  readonly cause?: Cause | null;
 }
 
 /** A row as it was judged: what every guarded write compares. */
-export type Guard = Pick<Claim, "saleId" | "mark" | "lastAttempt">;
+export type Guard = Pick<Claim, "saleId" | "mark" | "lastAttempt" | "cause">;
 
 /** A row as a run left it, and what it shall be again. */
 export interface Undoing extends Pick<Guard, "saleId" | "lastAttempt"> {
@@ -53,6 +58,8 @@ export interface Claimed {
 export interface Settlement {
   readonly attempt: string;
   readonly answer: Answer;
+  /** Whose fault it is that it was not accepted; null where nothing tells. */
+  readonly blame: Blame | null;
   /** Give the sale back to the application (a refusal that the tables allow to revert, or a claim taken back in vain). */
   readonly revert: boolean;
   readonly status: number | null;

@@ -1,5 +1,7 @@
+import type { Blame } from "../sales/outcome.js";
 import type { Instant } from "../sales/sale.js";
 import { asInstant } from "./columns.js";
+import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 
 /** An entry of the journal, as far as it is evidence. */
@@ -19,18 +21,52 @@ export interface JournalRow {
   because: string | null;
   attempted: string;
   flagged_at_before: string | null;
+  blame: Blame | null;
+  /** Of its request; null where the journal is older than that. */
+  events: number | null;
+  pixel_took: boolean;
+  others_refused: boolean;
 }
 
-/** All entries about these sales, the oldest first. */
-export async function readJournal(tx: Tx, ids: readonly number[]): Promise<JournalRow[]> {
+/**
+ * What an entry is of. A run that reconciles has entries of all three: one without an answer that is settled was a
+ * change of the row alone.
+ */
+export function commandOf(tx: Tx): Fragment {
+  return tx`case when r.command <> 'reconcile' then r.command
+                when a.answer is null and a.effect = 'confirmed' then 'confirm'
+                when a.answer is null and a.effect = 'reverted' then 'revert'
+                else 'resend' end`;
+}
+
+/** All entries about these sales, the oldest first; `blames`: whether the journal tells whose fault a failure was. */
+export async function readJournal(
+  tx: Tx,
+  ids: readonly number[],
+  { blames }: { readonly blames: boolean },
+): Promise<JournalRow[]> {
   return await tx<JournalRow[]>`
-    select a.id, a.sale_id, r.command, a.run_id, a.event_id, a.event_id_origin, a.meta_event_id_before,
+    select a.id, a.sale_id, ${commandOf(tx)} as command, a.run_id, a.event_id, a.event_id_origin, a.meta_event_id_before,
            a.pixel_id, a.answer, a.effect, a.code, a.subcode, a.because,
            (extract(epoch from a.attempted_at) * 1000)::text as attempted,
-           (extract(epoch from a.flagged_at_before_instant) * 1000)::text as flagged_at_before
+           (extract(epoch from a.flagged_at_before_instant) * 1000)::text as flagged_at_before,
+           ${blames ? faults(tx) : tx`null as blame, null as events, false as pixel_took, false as others_refused`}
     from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id
     where a.sale_id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))
     order by a.id`;
+}
+
+/** Asked only of attempts that count against their sale: in a run of thousands these are few. */
+function faults(tx: Tx): Fragment {
+  const counts = tx`(a.blame = 'sale' or (a.answer = 'unconfirmed' and a.events = 1))`;
+  return tx`a.blame, a.events,
+           ${counts} is true and exists (
+             select from purchase_fix.attempt b
+             where b.run_id = a.run_id and b.pixel_id = a.pixel_id and b.answer = 'accepted') as pixel_took,
+           ${counts} is true and exists (
+             select from purchase_fix.attempt b
+             where b.run_id = a.run_id and b.pixel_id = a.pixel_id and b.sale_id <> a.sale_id
+               and b.blame in ('sale', 'pixel')) as others_refused`;
 }
 
 /** Commands whose entries are no attempts to send. */

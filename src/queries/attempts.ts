@@ -1,7 +1,7 @@
 import type { Attempts, Lease } from "../ports.js";
 import { LeaseLost } from "../ports.js";
 import type { Catalogue } from "./catalogue.js";
-import { readCatalogue } from "./catalogue.js";
+import { ownTables, readCatalogue } from "./catalogue.js";
 import type { Fragment } from "./columns.js";
 import { columnsOf, isZoned } from "./columns.js";
 import { claim } from "./claim.js";
@@ -24,6 +24,8 @@ export interface Shape {
   eventId(text: Fragment): Fragment;
   /** The shop keeps page views' ids. */
   readonly clicks: boolean;
+  /** The journal has a place for what kept a sale from being confirmed. */
+  readonly causes: boolean;
 }
 
 /**
@@ -40,7 +42,9 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
   return {
     claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
     answer: async (lease, settlements) => {
-      const open = await database.write((tx) => answer(tx, lease, settlements));
+      const open = await database.write(async (tx) =>
+        answer(tx, lease, settlements, { blames: (await ownTables(tx)).has("acknowledgement") }),
+      );
       // Only after the commit: what was written stays.
       if (open < settlements.length)
         throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
@@ -120,5 +124,6 @@ function shapeOf(tx: Tx, catalogue: Catalogue, timeZone: string): Shape {
       zoned ? tx`(${text})::timestamptz` : tx`((${text})::timestamp at time zone ${timeZone})`,
     eventId: (text) => tx`(${text})::${idType}`,
     clicks: catalogue.has("payments", "pageview_event_id"),
+    causes: catalogue.unattended,
   };
 }

@@ -27,6 +27,8 @@ export interface Catalogue {
   type(table: Table, column: string): string | null;
   /** The schema of the journal exists. */
   readonly journal: boolean;
+  /** It is of version 4 at least: attempts tell cause and blame, and sales are released and acknowledged. */
+  readonly unattended: boolean;
 }
 
 /** Reads the catalogue. @throws KnownError naming every required table or column that is missing. */
@@ -45,6 +47,7 @@ export async function readCatalogue(tx: Tx): Promise<Catalogue> {
     has: (table, column) => (column === undefined ? present.has(table) : columns.has(`${table}.${column}`)),
     type: (table, column) => columns.get(`${table}.${column}`) ?? null,
     journal: own.has("attempt"),
+    unattended: own.has("acknowledgement"),
   };
 }
 
@@ -65,6 +68,16 @@ export async function ownTables(tx: Tx): Promise<ReadonlySet<string>> {
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'purchase_fix'`;
   return new Set(rows.map(({ name }) => name));
+}
+
+/** Whether a table of ours has a column that came with a later version; likewise without rights on the schema. */
+export async function hasOwnColumn(tx: Tx, table: string, column: string): Promise<boolean> {
+  const rows = await tx`
+    select from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'purchase_fix' and c.relname = ${table} and a.attname = ${column} and not a.attisdropped`;
+  return rows.length > 0;
 }
 
 function demand(present: ReadonlySet<Table>, columns: ReadonlyMap<string, string>): void {

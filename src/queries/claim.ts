@@ -18,7 +18,7 @@ export async function claim(tx: Tx, shape: Shape, lease: Lease, claims: readonly
 type Json = ReturnType<Tx["json"]>;
 
 /**
- * Locks the rows that are still paid, without id, and bear the flag time and amount that were judged: a revert and a
+ * Locks the rows that are still paid, without id (or with the one that was judged), and bear the flag time and amount that were judged: a revert and a
  * new visit in between, or a refund, are noticed here; by the journal, another run's attempt; by the siblings, a sale
  * of the same click whose task came through and which Meta now counts in this one's place. Deadlines are compared with
  * the database's own clock. Rows that somebody else has locked are stepped over: one of them must not end a run.
@@ -29,9 +29,9 @@ async function lockFitting(tx: Tx, shape: Shape, wanted: Json): Promise<string[]
     from payments p
     join jsonb_to_recordset(${wanted}::jsonb)
       w("saleId" bigint, "flaggedAt" text, amount text, before double precision, "takeBack" boolean,
-        "lastAttempt" bigint, siblings jsonb, "eventId" text)
+        "lastAttempt" bigint, siblings jsonb, "eventId" text, "metaEventId" text)
       on w."saleId" = p.id
-    where p.status = 'paid' and p.meta_event_id is null
+    where p.status = 'paid' and p.meta_event_id::text is not distinct from w."metaEventId"
       and coalesce(p.meta_purchase_sent, false) is distinct from w."takeBack"
       and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
       and ${shape.amount} is not distinct from w.amount
@@ -75,12 +75,32 @@ export async function closeAbandoned(tx: Tx, sales: Json): Promise<void> {
     returning id`;
 }
 
+/**
+ * An answer that moves no row leaves nothing to be done: whoever takes the lease over closes what a dead run had not,
+ * since no claim may come for it (a refused sale waits to be named). One that a zombie still writes to is stepped over.
+ * Looked for first, so that a lock on the whole journal is waited for only where there is such a thing.
+ */
+export async function closeAnswered(tx: Tx): Promise<void> {
+  const left = await tx<{ id: string }[]>`
+    select id from purchase_fix.attempt where settled_at is null and answer <> 'accepted'`;
+  if (left.length === 0) return;
+  await tx`
+    update purchase_fix.attempt
+    set effect = 'kept', settled_at = clock_timestamp()
+    where id in (
+      select id from purchase_fix.attempt where settled_at is null and answer <> 'accepted' for update skip locked
+    )
+    returning id`;
+}
+
 /** One journal row per attempt, before its request leaves; sets the flag again on sales that are taken back. */
 async function record(tx: Tx, shape: Shape, lease: Lease, wanted: Json, fit: Json): Promise<Claimed[]> {
+  const [into, cause] = shape.causes ? [tx`, cause`, tx`, w.cause`] : [tx``, tx``];
   const rows = await tx<{ sale_id: string; id: string; flagged_at_claimed: string | null }[]>`
     with w as (
       select * from jsonb_to_recordset(${wanted}::jsonb)
-        w("saleId" bigint, "eventId" text, origin text, "pixelId" text, "flaggedAt" text, "takeBack" boolean)
+        w("saleId" bigint, "eventId" text, origin text, "pixelId" text, "flaggedAt" text, "takeBack" boolean,
+          "metaEventId" text, cause text)
       where w."saleId" in (select value::bigint from jsonb_array_elements_text(${fit}::jsonb))
     ), taken as (
       update payments p set meta_purchase_sent = true, meta_purchase_sent_at = ${shape.now}
@@ -89,11 +109,11 @@ async function record(tx: Tx, shape: Shape, lease: Lease, wanted: Json, fit: Jso
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, event_id, event_id_origin, pixel_id,
-      flagged_before, flagged_at_before, flagged_at_before_instant, flagged_at_claimed
+      flagged_before, flagged_at_before, flagged_at_before_instant, flagged_at_claimed, meta_event_id_before${into}
     )
     select ${lease.run}, w."saleId", w."eventId", w.origin, w."pixelId",
            not w."takeBack", w."flaggedAt", ${shape.flagInstant(tx`w."flaggedAt"`)},
-           case when w."takeBack" then t.flagged_at else w."flaggedAt" end
+           case when w."takeBack" then t.flagged_at else w."flaggedAt" end, w."metaEventId"${cause}
     from w left join taken t on t.id = w."saleId"
     order by w."saleId"
     returning sale_id, id, flagged_at_claimed`;

@@ -4,8 +4,9 @@ import { closeAbandoned } from "./claim.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 import { lockedAmong } from "./locks.js";
-import type { WrittenRow } from "./settle.js";
-import { currentXid, writtenOf } from "./settle.js";
+import type { WrittenRow } from "./written.js";
+import { currentXid } from "./settle.js";
+import { writtenOf } from "./written.js";
 
 type Sales<Verb extends "revert" | "confirm"> = Parameters<Attempts[Verb]>[1];
 
@@ -26,21 +27,22 @@ function held(tx: Tx, guard: Fragment) {
 
 /** Gives stuck sales back to the application, guarded inside the update, with their journal rows in the same statement. */
 export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"revert">): Promise<Writes> {
+  const [into, cause] = shape.causes ? [tx`, cause`, tx`, c.cause`] : [tx``, tx``];
   const rows = await tx<WrittenRow[]>`
     with w as (
       select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)
-        w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint)
+        w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint, cause text)
     ), held as (${held(tx, tx`p.meta_purchase_sent and not ${mayHaveArrived(tx)}`)}
     ), changed as (
       update payments p set meta_purchase_sent = false, meta_purchase_sent_at = null
       from held h where p.id = h.held
-      returning p.id, h."flaggedAt"
+      returning p.id, h."flaggedAt", h.cause
     )
     insert into purchase_fix.attempt (
-      run_id, sale_id, flagged_before, flagged_at_before, flagged_at_before_instant, flagged_after, effect, because, settled_at
+      run_id, sale_id, flagged_before, flagged_at_before, flagged_at_before_instant, flagged_after, effect, because, settled_at${into}
     )
     select ${lease.run}, c.id, true, c."flaggedAt", ${shape.flagInstant(tx`c."flaggedAt"`)}, false, 'reverted',
-           'given back to the application', clock_timestamp()
+           'given back to the application', clock_timestamp()${cause}
     from changed c order by c.id
     returning sale_id, id, effect, ${currentXid(tx)} as xid, flagged_after, flagged_at_after, meta_event_id_after`;
   return await writes(tx, sales, rows);
@@ -48,11 +50,12 @@ export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"r
 
 /** Writes the event id of sales that Meta already has, guarded like an acceptance. */
 export async function confirm(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"confirm">): Promise<Writes> {
+  const [into, cause] = shape.causes ? [tx`, cause`, tx`, c.cause`] : [tx``, tx``];
   const rows = await tx<WrittenRow[]>`
     with w as (
       select * from jsonb_to_recordset(${flat(tx, sales)}::jsonb)
         w("saleId" bigint, "flaggedAt" text, "lastAttempt" bigint, "eventId" text, origin text, "pixelId" text,
-          because text)
+          because text, cause text)
     ), held as (${held(tx, sales.some(({ because }) => because !== undefined) ? unborne(tx, shape.clicks) : tx`true`)}
     ), changed as (
       update payments p set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`h."eventId"`)},
@@ -62,11 +65,11 @@ export async function confirm(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, event_id, event_id_origin, pixel_id, flagged_before, flagged_at_before, flagged_at_before_instant,
-      flagged_after, flagged_at_after, meta_event_id_after, effect, because, settled_at
+      flagged_after, flagged_at_after, meta_event_id_after, effect, because, settled_at${into}
     )
     select ${lease.run}, c.id, c."eventId", c.origin, c."pixelId", c.flagged_before, c."flaggedAt",
            ${shape.flagInstant(tx`c."flaggedAt"`)}, true, c.flagged_at, c.event_id, 'confirmed',
-           coalesce(c.because, 'Meta had it already'), clock_timestamp()
+           coalesce(c.because, 'Meta had it already'), clock_timestamp()${cause}
     from changed c order by c.id
     returning sale_id, id, effect, ${currentXid(tx)} as xid, flagged_after, flagged_at_after, meta_event_id_after`;
   return await writes(tx, sales, rows);

@@ -7,6 +7,7 @@ import { acceptedAt, flagTimes, readJournal, sendsOf, undoneConfirms } from "./a
 import { readCatalogue } from "./catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database } from "./database.js";
+import { noRestraints, readRestraints, restrained } from "./restraints.js";
 import { readPools } from "./pools.js";
 import { readSiblings, siblingOf } from "./siblings.js";
 
@@ -19,9 +20,11 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
         const catalogue = await readCatalogue(tx);
         const siblings = await readSiblings(tx, catalogue, sales, timeZone);
         const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
-        const journal = groupBy(catalogue.journal ? await readJournal(tx, ids) : [], (row) =>
+        const blames = catalogue.unattended;
+        const journal = groupBy(catalogue.journal ? await readJournal(tx, ids, { blames }) : [], (row) =>
           Number(row.sale_id),
         );
+        const words = blames ? await readRestraints(tx, ids) : noRestraints;
         const placed = siblings.map((row) => ({ botId: Number(row.bot_id), poolId: asId(row.pool_id) }));
         const pools = await readPools(tx, catalogue, placed);
         const told = siblings.map((row, at) => {
@@ -36,7 +39,8 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
             const others = shared
               .map(({ sibling }) => sibling)
               .filter(({ id, pixels }) => id !== sale.id && mayShareEvent(sale, pixels ?? null));
-            return [sale.id, evidenceOf(journal.get(sale.id) ?? [], others)];
+            const rows = journal.get(sale.id) ?? [];
+            return [sale.id, restrained(evidenceOf(rows, others), rows, sale.id, words)];
           }),
         );
       }),

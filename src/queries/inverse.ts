@@ -16,6 +16,7 @@ export async function inverseOf(tx: Tx, run: string, flagType: string): Promise<
   const rows = await readJournal(
     tx,
     past.changes.map(({ saleId }) => saleId),
+    { blames: false },
   );
   const bySale = groupBy(rows, (row) => Number(row.sale_id));
   const now = Math.max(past.startedAt, ...past.changes.map(({ at }) => at));

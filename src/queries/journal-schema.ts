@@ -1,5 +1,6 @@
 import { homeSql } from "./home-schema.js";
 import { keptSql } from "./kept-schema.js";
+import { unattendedSql } from "./unattended-schema.js";
 
 /**
  * The first version: the journal, in the shop's own PostgreSQL: several hosts share it, and it commits in one transaction with the row that
@@ -77,10 +78,11 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
   { version: 1, sql: journalSql },
   { version: 2, sql: keptSql },
   { version: 3, sql: homeSql },
+  { version: 4, sql: unattendedSql },
 ];
 
 /** The version of the schema that this build reads and writes. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** All versions, for a role that may create schemas: `init --print`. It does no harm to a database that has some of them. */
 export const schemaSql = migrations.map(({ sql }) => sql).join("\n\n");

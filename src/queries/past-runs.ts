@@ -1,6 +1,7 @@
 import type { PastRun, PastRuns } from "../ports.js";
 import type { Entry } from "../sales/undo.js";
 import { changesOf } from "../sales/undo.js";
+import { commandOf } from "./attempt-rows.js";
 import { ownTables } from "./catalogue.js";
 import type { Database, Tx } from "./database.js";
 
@@ -22,12 +23,13 @@ export async function findRun(tx: Tx, id: string): Promise<PastRun | null> {
     host: run.host,
     user: run.user_name,
     startedAt: Math.floor(Number(run.started)),
-    changes: changesOf(await entriesOf(tx, id, run.command)),
+    changes: changesOf(await entriesOf(tx, id)),
   };
 }
 
 interface EntryRow {
   sale_id: string;
+  command: string;
   flagged_before: boolean | null;
   flagged_at_before: string | null;
   meta_event_id_before: string | null;
@@ -42,17 +44,17 @@ interface EntryRow {
   at: string;
 }
 
-async function entriesOf(tx: Tx, run: string, command: string): Promise<Entry[]> {
+async function entriesOf(tx: Tx, run: string): Promise<Entry[]> {
   const rows = await tx<EntryRow[]>`
-    select a.sale_id, a.flagged_before, a.flagged_at_before, a.meta_event_id_before, a.flagged_after, a.flagged_at_after,
+    select a.sale_id, ${commandOf(tx)} as command, a.flagged_before, a.flagged_at_before, a.meta_event_id_before, a.flagged_after, a.flagged_at_after,
            a.meta_event_id_after, a.flagged_at_claimed, a.effect, a.answer, a.event_id, a.event_id_origin,
            (extract(epoch from coalesce(a.settled_at, a.attempted_at)) * 1000)::text as at
-    from purchase_fix.attempt a
+    from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id
     where a.run_id = ${run}
     order by a.id`;
   return rows.map((row) => ({
     saleId: Number(row.sale_id),
-    command,
+    command: row.command,
     before: {
       flagged: row.flagged_before === true,
       flaggedAt: row.flagged_at_before,

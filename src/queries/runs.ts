@@ -1,5 +1,6 @@
 import { KnownError, TableLocked } from "../errors.js";
 import type { Holder, Lease, RunRecord, Runs } from "../ports.js";
+import { closeAnswered } from "./claim.js";
 import type { Database, Tx } from "./database.js";
 import { demandHome } from "./home.js";
 import { prepare } from "./prepare.js";
@@ -63,6 +64,7 @@ async function acquire(
     insert into purchase_fix.run (id, command, host, user_name, pid, program_version, token)
     values (${run.id}, ${run.command}, ${run.host}, ${run.user}, ${run.pid}, ${run.version}, ${lease.token}::bigint)
     returning id`;
+  await closeAnswered(tx);
   return { lease: { run: run.id, token: lease.token } };
 }
 

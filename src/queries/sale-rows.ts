@@ -28,7 +28,7 @@ export interface SaleRow {
 }
 
 /** Characters of a bot's name; the application allows 255. Each sale brings a copy: 60 of a name of 10 MB were the end of us. */
-const LONGEST_NAME = 2_000;
+export const LONGEST_NAME = 2_000;
 
 /** What every statement about sales selects, of `payments p` joined with `bots b`. */
 export function saleColumns(tx: Tx, catalogue: Catalogue, timeZone: string): Fragment {

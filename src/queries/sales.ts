@@ -43,7 +43,7 @@ export function openSales(
         const stuck = await stuckSales(tx, catalogue, span, timeZone);
         const reverted = catalogue.journal ? await revertedSales(tx, catalogue, span, timeZone) : [];
         const rows = [...stuck, ...reverted].toSorted(
-          (a, b) => Number(b.created ?? 0) - Number(a.created ?? 0),
+          (a, b) => Number(b.created ?? 0) - Number(a.created ?? 0) || Number(b.id) - Number(a.id),
         );
         return await withPools(tx, catalogue, rows);
       }),

@@ -1,19 +1,10 @@
 import type { Lease, Settlement, Writes, Written } from "../ports.js";
 import { LeaseLost } from "../ports.js";
-import type { Effect } from "../sales/outcome.js";
 import type { Shape } from "./attempts.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
-
-export interface WrittenRow {
-  sale_id: string;
-  id: string;
-  effect: Effect;
-  xid: string | null;
-  flagged_after: boolean | null;
-  flagged_at_after: string | null;
-  meta_event_id_after: string | null;
-}
+import type { WrittenRow } from "./written.js";
+import { writtenOf } from "./written.js";
 
 /** The transaction's id in the form of a row's `xmin`: 32 bits. The witness looks for it. */
 export function currentXid(tx: Tx): Fragment {
@@ -26,13 +17,21 @@ export function currentXid(tx: Tx): Fragment {
  * taken over, and an acceptance goes even upon an attempt that this one gave up as unconfirmed. Doing it twice does no
  * harm. Tells how many of the attempts are still open.
  */
-export async function answer(tx: Tx, lease: Lease, settlements: readonly Settlement[]): Promise<number> {
+export async function answer(
+  tx: Tx,
+  lease: Lease,
+  settlements: readonly Settlement[],
+  { blames }: { readonly blames: boolean },
+): Promise<number> {
+  // How many shared the request shows later whose answer was lost with others, and whose alone.
+  const told = blames ? tx`, blame = s.blame, events = ${settlements.length}::integer` : tx``;
   const rows = await tx<{ open: boolean }[]>`
     update purchase_fix.attempt a
     set answer = s.answer, http_status = s.status, code = s.code, subcode = s.subcode, fbtrace_id = s."fbtraceId",
-        because = s.because
+        because = s.because${told}
     from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb)
-      s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text)
+      s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text,
+        blame text)
     where a.id = s.attempt and a.run_id = ${lease.run}
       and (a.settled_at is null or (a.answer = 'unconfirmed' and s.answer = 'accepted'))
     returning a.settled_at is null as open`;
@@ -42,7 +41,7 @@ export async function answer(tx: Tx, lease: Lease, settlements: readonly Settlem
 /**
  * Does to the rows what follows from the answers on record, in one statement, and closes the attempts.
  * Accepted: flag and id are set together, unless the row has another id, was flagged anew (and has no id yet), or is no
- * longer paid: then it is left (`overtaken`). A row that somebody else has locked keeps its attempt open.
+ * longer paid: then it is left (`overtaken`); one whose id was known when it was claimed is `kept`. A row that somebody else has locked keeps its attempt open.
  */
 export async function settle(
   tx: Tx,
@@ -52,7 +51,8 @@ export async function settle(
 ): Promise<Writes> {
   const rows = await tx<WrittenRow[]>`
     with d as (
-      select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.answer, s.revert,
+      select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.meta_event_id_before,
+             a.answer, s.revert,
              a.answer = 'accepted' or s.revert as moves
       from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb) s(attempt bigint, revert boolean)
       join purchase_fix.attempt a on a.id = s.attempt and a.run_id = ${lease.run} and a.settled_at is null
@@ -84,12 +84,14 @@ export async function settle(
     )
     update purchase_fix.attempt t
     set settled_at = clock_timestamp(),
-        effect = coalesce(c.effect, case when d.moves then 'overtaken' else 'kept' end),
+        effect = coalesce(c.effect, case when d.moves and k.id is null then 'overtaken' else 'kept' end),
         -- A sale that was taken back and kept stays flagged, by our claim.
         flagged_after = case when c.id is not null then c.flagged when not d.flagged_before then true end,
         flagged_at_after = case when c.id is not null then c.flagged_at when not d.flagged_before then d.flagged_at_claimed end,
         meta_event_id_after = c.event_id
-    from d left join changed c on c.id = d.sale_id
+    from d
+    left join changed c on c.id = d.sale_id
+    left join payments k on k.id = d.sale_id and k.status = 'paid' and k.meta_event_id::text = d.meta_event_id_before
     where t.id = d.id
       and (not d.moves or d.sale_id in (select held from held)
            or not exists (select from payments p where p.id = d.sale_id))
@@ -126,16 +128,4 @@ export async function close(
       and a.run_id = ${lease.run} and a.settled_at is null
     returning a.sale_id, a.id, a.effect, null as xid, a.flagged_after, a.flagged_at_after, a.meta_event_id_after`;
   return rows.map((row) => ({ ...writtenOf(row), because }));
-}
-
-export function writtenOf(row: WrittenRow): Written {
-  return {
-    saleId: Number(row.sale_id),
-    attempt: row.id,
-    effect: row.effect,
-    xid: row.xid,
-    flagged: row.flagged_after,
-    flaggedAt: row.flagged_at_after,
-    metaEventId: row.meta_event_id_after,
-  };
 }

@@ -70,6 +70,7 @@ export function siblingOf(
     firstAttempt: attempts.length === 0 ? null : Math.min(...attempts),
     lastAttempt: flags.length === 0 ? null : Math.max(...(flags as Instant[])),
     acceptedAt: accepted ? asInstant(accepted.attempted) : (stored ?? (undone ? acceptedAt(undone) : null)),
+    countedAs: rows.find((entry) => entry.answer === "accepted" && !same.includes(entry))?.event_id ?? null,
     journalled: same.length > 0,
     open: row.status === "paid" && row.flagged === true && row.meta_event_id === null && inTime,
   };

@@ -2,7 +2,7 @@ import type { Lease, Undoing, Writes } from "../ports.js";
 import type { Shape } from "./attempts.js";
 import type { Tx } from "./database.js";
 import { writes } from "./direct.js";
-import type { WrittenRow } from "./settle.js";
+import type { WrittenRow } from "./written.js";
 import { currentXid } from "./settle.js";
 
 /**

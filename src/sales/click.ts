@@ -57,7 +57,7 @@ export function wasAttempted({ acceptedAt, metaEventId, status, flagged, journal
 }
 
 /** Meta's own deduplication window, from its receipt of the first copy (Meta, "Server Event Parameters"). */
-const DEDUPLICATION = 48 * 60 * 60_000;
+export const DEDUPLICATION = 48 * 60 * 60_000;
 
 /** The sibling that had the id of this acceptance first, or null. */
 export function foldedInto(sale: Sale, evidence: Evidence, trace: Trace): Sibling | null {

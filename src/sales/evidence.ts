@@ -1,4 +1,7 @@
+import type { Acknowledgement } from "./restraint.js";
 import type { Instant } from "./sale.js";
+import type { Tries } from "./tries.js";
+import { noTries } from "./tries.js";
 
 /** Where a fact was read. */
 export type Source =
@@ -83,6 +86,8 @@ export interface Sibling {
   readonly acceptedAt: Instant | null;
   /** The pixels that its event may have gone to; null or absent where nothing tells. */
   readonly pixels?: readonly string[] | null;
+  /** Meta accepted it from us under another id than the shared one: by that one it counts. */
+  readonly countedAs?: string | null;
   /** Our journal holds an attempt of it with the shared id. */
   readonly journalled: boolean;
   /** It can still be settled under the shared id: stuck, and inside the windows. */
@@ -106,6 +111,10 @@ export interface Evidence {
   readonly refused: string | null;
   /** The sale's last entry in our journal: a write that follows from this evidence demands that none was added since. */
   readonly lastAttempt: string | null;
+  /** What came of our own tries since the last release from quarantine. */
+  readonly tries: Tries;
+  /** A person knows of it and lets it rest. */
+  readonly acknowledged: Acknowledgement | null;
   /** What the incident report calls the cause, of the latest attempt that tells one. */
   readonly cause: Cause | null;
   /** The sale's story as logs and other sources tell it, beyond row and journal. */
@@ -126,6 +135,8 @@ export const noEvidence: Evidence = {
   reverted: false,
   refused: null,
   lastAttempt: null,
+  tries: noTries,
+  acknowledged: null,
   cause: null,
   facts: [],
   trackedEventId: null,

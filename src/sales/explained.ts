@@ -63,7 +63,7 @@ function typed(offer: Offer, again: string): Offer {
 
 /** What a sale of any status is, in one word. */
 export function stateOf({ judged: { sale }, open }: Pick<Explanation, "judged" | "open">): string {
-  if (open) return sale.flagged ? "stuck" : "reverted";
+  if (open && sale.metaEventId === null) return sale.flagged ? "stuck" : "reverted";
   if (sale.status !== "paid") return "not paid";
   return sale.metaEventId === null ? "not flagged" : "confirmed";
 }
@@ -72,7 +72,7 @@ export function stateOf({ judged: { sale }, open }: Pick<Explanation, "judged" |
 export function explanationJson(explanation: Explanation, currency: string) {
   const { judged, open, cause, story, person } = explanation;
   const { sale, evidence, identity, foldedUntil, expiresAt } = judged;
-  const { verdict, obstacle, because, ...rest } = saleJson(judged, currency);
+  const { verdict, obstacle, restraint, because, ...rest } = saleJson(judged, currency);
   return {
     sale: {
       ...rest,
@@ -81,11 +81,17 @@ export function explanationJson(explanation: Explanation, currency: string) {
       metaEventId: sale.metaEventId,
       verdict: open ? verdict : null,
       obstacle: open ? obstacle : null,
+      restraint: open ? restraint : null,
       because: open ? because : null,
       eventIdKnowledge: identity.knowledge,
       foldedUntil: time(foldedUntil),
       expiresAt: time(expiresAt),
       needsPerson: person !== null,
+    },
+    tries: {
+      count: evidence.tries.count,
+      lastAt: time(evidence.tries.lastAt),
+      because: evidence.tries.because,
     },
     rule: open ? ruleNumber(judged) : null,
     rules: explanation.steps.map(({ question, answer, because: why }) => ({

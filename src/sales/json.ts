@@ -14,7 +14,7 @@ export const JSON_VERSION = 1;
 
 /** A sale as the JSON documents show it. Fields are pinned by a test. */
 export function saleJson(judged: Judged, currency: string) {
-  const { sale, identity, obstacle } = judged;
+  const { sale, identity, obstacle, restraint } = judged;
   return {
     id: sale.id,
     paymentId: sale.paymentId,
@@ -24,9 +24,10 @@ export function saleJson(judged: Judged, currency: string) {
     createdAt: time(sale.createdAt),
     paidAt: time(sale.paidAt),
     flaggedAt: time(sale.flaggedAt),
-    state: sale.flagged ? "stuck" : "reverted",
+    state: sale.metaEventId !== null ? "confirmed" : sale.flagged ? "stuck" : "reverted",
     verdict: judged.kind,
     obstacle: obstacle.kind,
+    restraint: restraint.kind,
     because: because(judged),
     cause: causeOf(judged.evidence),
     eventId: identity.eventId,
@@ -42,16 +43,18 @@ export function saleWithWhyJson(judged: Judged, currency: string) {
   return { ...saleJson(judged, currency), why: why === null ? null : { ...why, at: iso(why.at) } };
 }
 
-/** The verdict's reason, and the obstacle's where there is one. */
-export function because({ because: reason, obstacle, sale }: Judged): string {
+/** The verdict's reason, and those of obstacle and restraint where there are any. */
+export function because({ because: reason, obstacle, restraint, sale }: Judged): string {
   const state = sale.flagged ? "" : "reverted, not sent again; ";
-  return `${state}${reason}${obstacle.kind === "none" ? "" : `; ${obstacle.kind}: ${obstacle.because}`}`;
+  const why = obstacle.kind === "none" ? "" : `; ${obstacle.kind}: ${obstacle.because}`;
+  return `${state}${reason}${why}${restraint.kind === "none" ? "" : `; ${restraint.because}`}`;
 }
 
-export function plannedJson({ judged, before, mayDouble }: Planned) {
+export function plannedJson({ action, judged, before, mayDouble }: Planned) {
   const { sale, identity } = judged;
   return {
     id: sale.id,
+    action,
     verdict: judged.kind,
     because: judged.because,
     eventId: identity.eventId,
@@ -71,6 +74,7 @@ export function leftJson({ judged, because: reason, wouldAllow, person }: Left) 
     id: judged.sale.id,
     verdict: judged.kind,
     obstacle: judged.obstacle.kind,
+    restraint: judged.restraint.kind,
     because: reason,
     wouldAllow,
     needsPerson: person !== null,

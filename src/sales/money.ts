@@ -18,7 +18,7 @@ export function parseAmount(text: string): string | null {
   if (Number(exponent) > LARGEST_EXPONENT) return null;
   const size =
     shift >= 0 ? BigInt(whole + fraction) * 10n ** BigInt(shift) : roundedOff(whole + fraction, -shift);
-  return format(sign === "-" ? -size : size);
+  return amountOf(sign === "-" ? -size : size);
 }
 
 /** The number without its last `count` digits, rounded half up. */
@@ -38,7 +38,7 @@ export function cents(amount: string): bigint {
 export function addAmounts(amounts: Iterable<string>): string {
   let sum = 0n;
   for (const amount of amounts) sum += cents(amount);
-  return format(sum);
+  return amountOf(sum);
 }
 
 /** Negative, zero or positive, as for `sort`. */
@@ -57,7 +57,8 @@ export function showAmount(amount: string | null, currency: string): string {
   return amount === null ? "unknown" : `${currency} ${amount}`;
 }
 
-function format(value: bigint): string {
+/** Cents as an amount with two digits. */
+export function amountOf(value: bigint): string {
   const digits = String(value < 0n ? -value : value).padStart(3, "0");
   return `${value < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }

@@ -55,9 +55,11 @@ const NEAR = 24 * HOUR;
 
 /** Why a person must look at a sale that was left; null where a later run may deal with it. */
 export function needsPerson(judged: Judged, now: Instant): string | null {
-  const { kind, obstacle, evidence, deadline } = judged;
+  const { kind, obstacle, evidence, deadline, restraint } = judged;
+  if (restraint.kind === "acknowledged") return null;
   if (obstacle.kind === "expired" || obstacle.kind === "unsendable") return obstacle.because;
   if (evidence.refused !== null) return `Meta refused it: ${evidence.refused}`;
+  if (restraint.person !== null) return restraint.person;
   if (kind === "untraceable") return judged.because;
   if (kind === "in-flight" && evidence.workers !== null)
     return `${judged.because}; the workers are not well (${evidence.workers})`;

@@ -5,6 +5,10 @@ import type { Judged } from "./verdict.js";
 export const answers = ["accepted", "refused", "unconfirmed", "not-sent"] as const;
 export type Answer = (typeof answers)[number];
 
+/** Whose fault it is that an attempt was not accepted, where that can be told. */
+export const blames = ["sale", "pixel", "network"] as const;
+export type Blame = (typeof blames)[number];
+
 /** What the attempt did to the row; `restored`: flagged again, without id, by `undo`. An acceptance is never forgotten because the row moved. */
 export const effects = ["confirmed", "reverted", "restored", "kept", "overtaken"] as const;
 export type Effect = (typeof effects)[number];
@@ -20,7 +24,12 @@ export interface Outcome {
 
 /** Did it end as the command meant it to? */
 export function endedWell({ answer, effect }: Pick<Outcome, "answer" | "effect">): boolean {
-  return effect === "confirmed" || (answer === null && (effect === "reverted" || effect === "restored"));
+  // An accepted sale whose row is kept was confirmed before, under an id that Meta had counted for another.
+  return (
+    effect === "confirmed" ||
+    (answer === "accepted" && effect === "kept") ||
+    (answer === null && (effect === "reverted" || effect === "restored"))
+  );
 }
 
 export interface Sum {

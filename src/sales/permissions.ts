@@ -1,36 +1,19 @@
 import { proofOfDelivery } from "./click.js";
 import type { Consent } from "./consent.js";
 import type { ObstacleKind } from "./obstacle.js";
+import type { RestraintKind } from "./restraint.js";
+import type { Permission, Rule } from "./rule.js";
+import { always, never, no, yes } from "./rule.js";
 import type { Instant } from "./sale.js";
 import type { Judged, VerdictKind } from "./verdict.js";
 
 export { noConsent } from "./consent.js";
 export type { Consent } from "./consent.js";
+export type { Permission, Rule } from "./rule.js";
 
 /** What can be done about a sale. */
 export const actions = ["confirm", "resend", "revert"] as const;
 export type Action = (typeof actions)[number];
-
-/** The answer of one cell: allowed (and how long), or not, with what would allow it. */
-export type Permission =
-  | { readonly allowed: true; readonly mayDouble: boolean; readonly onlyWhileFolded: boolean }
-  | { readonly allowed: false; readonly because: string; readonly wouldAllow: string | null };
-
-/** A cell of the table. `says` is what docs/verdicts.md prints. */
-export interface Rule {
-  readonly says: string;
-  readonly decide: (judged: Judged, consent: Consent, now: Instant) => Permission;
-}
-
-const yes: Permission = { allowed: true, mayDouble: false, onlyWhileFolded: false };
-const no = (because: string, wouldAllow: string | null = null): Permission => ({
-  allowed: false,
-  because,
-  wouldAllow,
-});
-
-const always: Rule = { says: "yes", decide: () => yes };
-const never = (because: string): Rule => ({ says: "no", decide: () => no(because) });
 
 const whenNamed: Rule = {
   says: "when named",
@@ -99,7 +82,7 @@ const settleFirst = "our own attempt has no answer yet: settle it first with res
 const left = "its own task may still send it";
 const browserRule = "yes (browser rule)";
 
-/** Verdict × action. The first of the two permission tables; a test walks every cell. */
+/** Verdict × action. The first of the three permission tables; a test walks every cell. */
 export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rule>>>> = {
   unsettled: { confirm: withEvidence, resend: whileFoldedElseDuplicate, revert: never(settleFirst) },
   delivered: { confirm: always, resend: never("Meta has it already: use confirm"), revert: evenAccepted },
@@ -127,7 +110,7 @@ export const byVerdict: Readonly<Record<VerdictKind, Readonly<Record<Action, Rul
 
 const impossible = (): Rule => ({ says: "no", decide: (judged) => no(judged.obstacle.because) });
 
-/** Obstacle × action. Both tables must allow. */
+/** Obstacle × action. */
 export const byObstacle: Readonly<Record<ObstacleKind, Readonly<Record<Action, Rule>>>> = {
   none: { confirm: always, resend: always, revert: always },
   waiting: { confirm: always, resend: whenNamed, revert: whenNamed },
@@ -135,10 +118,27 @@ export const byObstacle: Readonly<Record<ObstacleKind, Readonly<Record<Action, R
   unsendable: { confirm: always, resend: impossible(), revert: always },
 };
 
-/** Both tables together: what is allowed, and whether it may count twice. */
+const namedAll: Rule = {
+  says: "when named",
+  decide: (judged, consent) => (consent.named ? yes : no(judged.restraint.because, `--id ${judged.sale.id}`)),
+};
+
+/** Restraint × action: for windows. All three tables must allow. */
+export const byRestraint: Readonly<Record<RestraintKind, Readonly<Record<Action, Rule>>>> = {
+  none: { confirm: always, resend: always, revert: always },
+  paused: { confirm: always, resend: namedAll, revert: always },
+  quarantined: { confirm: always, resend: namedAll, revert: namedAll },
+  acknowledged: { confirm: always, resend: namedAll, revert: namedAll },
+};
+
+/** The tables together: what is allowed, and whether it may count twice. */
 export function permits(action: Action, judged: Judged, consent: Consent, now: Instant): Permission {
+  const restraint = byRestraint[judged.restraint.kind][action].decide(judged, consent, now);
+  // Whoever let it rest knows the verdict.
+  if (judged.restraint.kind === "acknowledged" && !restraint.allowed) return restraint;
   const obstacle = byObstacle[judged.obstacle.kind][action].decide(judged, consent, now);
   const verdict = byVerdict[judged.kind][action].decide(judged, consent, now);
   if (!verdict.allowed) return verdict.wouldAllow === null || obstacle.allowed ? verdict : obstacle;
-  return obstacle.allowed ? verdict : obstacle;
+  if (!obstacle.allowed) return obstacle;
+  return restraint.allowed ? verdict : restraint;
 }

@@ -9,6 +9,7 @@ import type { Instant } from "./sale.js";
 
 /** A sale that the plan acts on. */
 export interface Planned {
+  readonly action: Action | "undo";
   readonly judged: Judged;
   /** A request for it must be written before this moment, or not at all; infinite where nothing is to be sent. */
   readonly before: Instant;
@@ -30,7 +31,8 @@ export interface Left {
 
 /** What a command is about to do. A dry run prints it; the real run carries out the same object. */
 export interface Plan {
-  readonly action: Action | "undo";
+  /** `reconcile` has parts of all three: each sale says its own. */
+  readonly action: Action | "undo" | "reconcile";
   readonly act: readonly Planned[];
   readonly left: readonly Left[];
   /** How many the tables allowed, before limits. */
@@ -96,7 +98,13 @@ export function makePlan(
       doubled = sum;
       planned.add(judged.sale.id);
       const before = lastMoment(action, judged, onlyWhileFolded);
-      act.push({ judged, before, mayDouble, revertIfRefused: revertsOnRefusal(judged, wishes, policy, now) });
+      act.push({
+        action,
+        judged,
+        before,
+        mayDouble,
+        revertIfRefused: revertsOnRefusal(judged, wishes, policy, now),
+      });
     }
   }
   const place = new Map(sorted.map((judged, at) => [judged, at]));

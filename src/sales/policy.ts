@@ -10,6 +10,8 @@ export interface Policy {
   readonly trustInferred?: boolean;
   readonly minAge: number;
   readonly retryHorizon: number;
+  /** After so many tries of one sale in vain, windows leave it to a person. */
+  readonly maxAttempts: number;
 }
 
-export const defaultPatience = { minAge: 20 * 60_000, retryHorizon: 18 * HOUR } as const;
+export const defaultPatience = { minAge: 20 * 60_000, retryHorizon: 18 * HOUR, maxAttempts: 8 } as const;

@@ -1,6 +1,7 @@
 import { obstacleKinds } from "./obstacle.js";
 import type { Action, Rule } from "./permissions.js";
-import { actions, byObstacle, byVerdict } from "./permissions.js";
+import { actions, byObstacle, byRestraint, byVerdict } from "./permissions.js";
+import { restraintKinds } from "./restraint.js";
 import { verdictKinds } from "./verdict.js";
 
 /** The first permission table, verdict × action, as Markdown for docs/verdicts.md. */
@@ -16,6 +17,14 @@ export function obstacleTable(): string {
   return table(
     "obstacle",
     obstacleKinds.map((kind) => [kind, byObstacle[kind]]),
+  );
+}
+
+/** The third one, restraint × action. */
+export function restraintTable(): string {
+  return table(
+    "restraint",
+    restraintKinds.map((kind) => [kind, byRestraint[kind]]),
   );
 }
 

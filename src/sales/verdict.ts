@@ -8,10 +8,13 @@ import type { Identity } from "./identity.js";
 import { identify } from "./identity.js";
 import { obstacleOf } from "./obstacle.js";
 import type { Obstacle } from "./obstacle.js";
+import { restraintOf } from "./restraint.js";
+import type { Restraint } from "./restraint.js";
 import type { Instant, Sale } from "./sale.js";
 import { DAY, HOUR, paidMoment } from "./sale.js";
+import { delivered } from "./short.js";
 import { iso } from "./time.js";
-
+import { traceable } from "./traceable.js";
 import type { Policy } from "./policy.js";
 
 export { FOLDING } from "./folding.js";
@@ -42,6 +45,7 @@ export interface Judged {
   readonly because: string;
   readonly identity: Identity;
   readonly obstacle: Obstacle;
+  readonly restraint: Restraint;
   /** Until when the same pixel and id are folded by Meta (past, where that is not certain); null where a send does not rely on it. */
   readonly foldedUntil: Instant | null;
   /** Until when Meta accepts the event at all; null where the sale has no time. */
@@ -66,14 +70,16 @@ export function judge(
     (limit) => limit !== null && (limit > now || limit === expiresAt),
   );
   const judged = { sale, evidence, kind, because, identity, foldedUntil, expiresAt };
+  const deadline = limits.length === 0 ? null : Math.min(...(limits as Instant[]));
   return {
     ...judged,
-    deadline: limits.length === 0 ? null : Math.min(...(limits as Instant[])),
+    deadline,
     obstacle: obstacleOf(judged, shipping.fault, policy, now),
+    restraint: restraintOf({ sale, evidence, deadline }, policy, now),
   };
 }
 
-type Conclusion = Pick<Judged, "kind" | "because" | "foldedUntil">;
+export type Conclusion = Pick<Judged, "kind" | "because" | "foldedUntil">;
 
 function conclude(
   sale: Sale,
@@ -86,7 +92,7 @@ function conclude(
   const open = openAttempt(evidence);
   if (open) return unsettled(open, foldingOfOpen(sale, evidence, identity, now), now);
   const proof = proofOfDelivery(sale, evidence);
-  if (proof) return { kind: "delivered", because: proof.because, foldedUntil: null };
+  if (proof) return delivered(sale, evidence, proof);
   if (isFolded(sale, evidence)) {
     const into = evidence.traces.map((trace) => foldedInto(sale, evidence, trace)).find((s) => s !== null);
     return { kind: "folded", because: `Meta counted its event id for sale ${into?.id}`, foldedUntil: null };
@@ -127,24 +133,4 @@ function lost(sale: Sale, evidence: Evidence, policy: Policy, folds: Folding): C
   const browser = `${because}, but the browser's pixel may have sent it`;
   if ("until" in folds) return { kind: "lost", because: browser, foldedUntil: folds.until };
   return { kind: "untraceable", because: `${browser}; ${folds.doubt}`, foldedUntil: null };
-}
-
-const sources: Readonly<Record<Identity["origin"], string>> = {
-  evidence: "evidence",
-  journal: "our journal",
-  pageview_event_id: "its page view",
-  tracking: "its tracking data",
-  inferred: "the flag's time",
-  purchase_id: "nothing",
-};
-
-/** Is a copy with the same pixel and id certain to be folded into whatever arrived earlier? */
-function traceable({ carrier, knowledge, origin, eventId }: Identity, folds: Folding): Conclusion {
-  const why = "no answer on record";
-  if ("doubt" in folds) return { kind: "untraceable", because: `${why}; ${folds.doubt}`, foldedUntil: null };
-  const how = `${knowledge} from ${knowledge === "presumed" ? sources[origin] : origin}`;
-  const id = carrier
-    ? `it shares its click with sale ${carrier.id}, which carries the event id; it goes as ${eventId}`
-    : `event id ${how}`;
-  return { kind: "ambiguous", because: `${why}; ${id}`, foldedUntil: folds.until };
 }

@@ -33,7 +33,7 @@ export function planByWord(
       const told = judgedByWord(judged, word, policy, now);
       const because = against(judged, told, word);
       if (because === null)
-        act.push({ judged: told, before: Infinity, mayDouble: false, revertIfRefused: false });
+        act.push({ action, judged: told, before: Infinity, mayDouble: false, revertIfRefused: false });
       else left.push({ judged, because, wouldAllow: null, person: needsPerson(judged, now) });
     }
     return { action, act, left, allowed: act.length };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Batch } from "../../src/acting/lane.js";
-import { BATCH, Breaker, batches, consequence, refusalCode, settlements } from "../../src/acting/lane.js";
+import { Breaker } from "../../src/acting/breaker.js";
+import { BATCH, batches, consequence, refusalCode, settlements } from "../../src/acting/lane.js";
 import type { GraphAnswer, RefusalScope } from "../../src/ports.js";
 import type { Planned } from "../../src/sales/plan.js";
 import { makePlan } from "../../src/sales/plan.js";
@@ -50,6 +51,7 @@ describe("accepted", () => {
   ])("%i sales, try %i: settled, and the lane goes on", (count, tries) => {
     expect(consequence(accepted, batch(count, tries))).toEqual({
       answer: "accepted",
+      blame: null,
       because: "Meta received it",
       again: [],
       pauseMs: 0,
@@ -70,6 +72,7 @@ describe("no connection", () => {
     const because = "no connection to Meta was made: connection refused";
     expect(consequence(unreached, batch(count, last))).toEqual({
       answer: "not-sent",
+      blame: "network",
       because,
       again: [],
       pauseMs: 0,
@@ -82,6 +85,7 @@ describe("no certain answer", () => {
   test.each([1, 3])("%i sales: unconfirmed, and the identical batch again", (count) => {
     expect(consequence(lost, batch(count, 1))).toMatchObject({
       answer: "unconfirmed",
+      blame: "network",
       because: "no certain answer: no answer",
       pauseMs: 2_000,
       stop: null,
@@ -92,6 +96,7 @@ describe("no certain answer", () => {
   test.each([1, 3])("%i sales, last try: left unconfirmed, and the lane goes on", (count) => {
     expect(consequence(lost, batch(count, last))).toMatchObject({
       answer: "unconfirmed",
+      blame: "network",
       again: [],
       pauseMs: 0,
       stop: null,
@@ -125,6 +130,7 @@ describe("refused", () => {
         const answer = refused(scope, { code: 190, subcode: null, message: "token expired" });
         expect(consequence(answer, batch(count, tries))).toEqual({
           answer: "not-sent",
+          blame: "pixel",
           because,
           again: [],
           pauseMs: 0,
@@ -147,6 +153,7 @@ describe("refused", () => {
       ]);
       expect(consequence(limited(120_000), batch(count, tries))).toMatchObject({
         answer: "not-sent",
+        blame: "pixel",
         pauseMs: 120_000,
         stop: null,
       });
@@ -172,6 +179,7 @@ describe("refused", () => {
     test.each([1, 3])("%i sales, last try: not sent, and the lane goes on", (count) => {
       expect(consequence(passing(), batch(count, last))).toMatchObject({
         answer: "not-sent",
+        blame: "network",
         again: [],
         stop: null,
       });
@@ -196,6 +204,7 @@ describe("refused", () => {
         );
         expect(consequence(refused(scope), batch(count, tries))).toMatchObject({
           answer: "not-sent",
+          blame: null,
           pauseMs: 0,
           stop: null,
         });
@@ -206,6 +215,7 @@ describe("refused", () => {
   test.each([first, last])("a single sale about which the answer is, try %i: refused", (tries) => {
     expect(consequence(refused("event"), batch(1, tries))).toEqual({
       answer: "refused",
+      blame: "sale",
       because: "Meta refused: 100/2804050 too little customer data",
       again: [],
       pauseMs: 0,
@@ -214,7 +224,11 @@ describe("refused", () => {
   });
 
   test.each([first, last])("a single sale and any other 4xx, try %i: not sent", (tries) => {
-    expect(consequence(refused("request"), batch(1, tries))).toMatchObject({ answer: "not-sent", again: [] });
+    expect(consequence(refused("request"), batch(1, tries))).toMatchObject({
+      answer: "not-sent",
+      blame: "sale",
+      again: [],
+    });
   });
 
   test("halving ends at the offender: everybody else gets through", () => {
@@ -318,13 +332,18 @@ describe("what the journal is told of an answer", () => {
     revert: saleId === 2,
   }));
   const told = (answer: GraphAnswer, settled: "accepted" | "refused" | "unconfirmed" | "not-sent") =>
-    settlements(notes, answer, { answer: settled, because: "so" });
+    settlements(notes, answer, {
+      answer: settled,
+      blame: settled === "refused" ? "sale" : null,
+      because: "so",
+    });
 
   test("every attempt of the request, each with its own revert", () => {
     expect(told(refused("event"), "refused")).toEqual([
       {
         attempt: "a1",
         answer: "refused",
+        blame: "sale",
         revert: false,
         status: 400,
         code: 100,

@@ -1,14 +1,17 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { listingOf } from "../../src/acting/listing.js";
 import type { PerformOptions } from "../../src/acting/perform.js";
+import { examine, survey } from "../../src/acting/survey.js";
 import { confirm } from "../../src/commands/confirm.js";
 import { resend } from "../../src/commands/resend.js";
 import { revert } from "../../src/commands/revert.js";
 import type { SendingContext } from "../../src/context.js";
 import { KnownError } from "../../src/errors.js";
+import { explained, stateOf } from "../../src/sales/explained.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { World } from "../cast/doubles.js";
-import { lost, openWorld, options, refused } from "../cast/doubles.js";
-import { pool } from "../cast/sales.js";
+import { accepted, everything, lost, openWorld, options, refused } from "../cast/doubles.js";
+import { attempt, pixel, pool } from "../cast/sales.js";
 
 const hour = 3_600_000;
 
@@ -159,6 +162,126 @@ describe("names", () => {
       expect(world.shop.read(other)).toEqual(before);
     },
   );
+});
+
+describe("a confirmed sale that Meta folded into a stuck one of its click", () => {
+  const click = "pageview_shared";
+  let [stuck, folded] = [0, 0];
+  /** What the workers' log tells: both were accepted, the stuck one first. */
+  const withLog = (): Partial<SendingContext> => {
+    const { evidence: base } = world.context();
+    const at = (id: number) => world.clock.now() - (id === stuck ? 4 : 3) * hour;
+    const about: typeof base.about = async (sales, now) => {
+      const found = await base.about(sales, now);
+      return new Map(
+        [...found].map(([id, one]) => {
+          const siblings = one.siblings.map((other) => ({ ...other, acceptedAt: at(other.id) }));
+          const log = attempt({ at: at(id), eventId: click, pixelId: pixel, result: "accepted" });
+          return [id, { ...one, siblings, traces: [...one.traces, log] }];
+        }),
+      );
+    };
+    return { evidence: { about } };
+  };
+
+  beforeEach(() => {
+    [stuck, folded] = [
+      insert({ pageviewEventId: click }),
+      insert({ pageviewEventId: click, metaEventId: click }),
+    ];
+  });
+
+  test("confirm stores the stuck one's id, says which other is short, and exits with 1", async () => {
+    expect(await perform("confirm", {}, withLog())).toBe(1);
+    expect(document()).toMatchObject({
+      uncounted: [folded],
+      outcomes: [
+        { id: stuck, effect: "confirmed", because: expect.stringContaining(`resend --id ${folded}`) },
+      ],
+    });
+    expect(world.output.said.join("\n")).toContain(`to have the other counted, resend --id ${folded}`);
+    expect(world.graph.requests).toEqual([]);
+  });
+
+  test("resend counts it when it is named, under an id of its own; its row stays as it is", async () => {
+    await perform("confirm", {}, withLog());
+    const before = world.shop.read(folded);
+    expect(await perform("resend", named(folded), withLog())).toBe(0);
+    expect(world.graph.requests).toMatchObject([{ sales: [folded], eventIds: [`purchase_${folded}`] }]);
+    expect(document()["outcomes"]).toMatchObject([
+      {
+        id: folded,
+        answer: "accepted",
+        effect: "kept",
+        because: expect.stringContaining(`keeps event id ${click}`),
+      },
+    ]);
+    expect(world.shop.read(folded)).toEqual(before);
+    expect(world.graph.unclaimed).toEqual([]);
+  });
+
+  test("it is sent once: named again, it is left, and nobody is told of it any more", async () => {
+    await perform("resend", named(folded), withLog());
+    expect(await perform("resend", named(folded), withLog())).toBe(1);
+    expect(document()["left"]).toMatchObject([{ id: folded, because: "not stuck: Meta confirmed it" }]);
+    expect(await perform("confirm", {}, withLog())).toBe(0);
+    expect(document()["uncounted"]).toEqual([]);
+    expect(world.graph.requests).toHaveLength(1);
+  });
+
+  test("an answer that was lost is asked for again under the same id, by name", async () => {
+    world.graph.script = () => lost(1);
+    await perform("resend", named(folded), withLog());
+    world.graph.script = ({ sales }) => accepted(sales.length);
+    expect(await perform("resend", named(folded), withLog())).toBe(0);
+    expect(new Set(world.graph.requests.flatMap(({ eventIds }) => eventIds))).toEqual(
+      new Set([`purchase_${folded}`]),
+    );
+    expect(world.graph.countOf(folded)).toBe(1);
+  });
+
+  test("no window takes it, nor does naming it where nothing tells that it was folded", async () => {
+    const wishes = { ...options().wishes, acceptDuplicate: true };
+    await perform("resend", { wishes }, withLog());
+    expect(await perform("resend", named(folded))).toBe(1);
+    expect(world.graph.requests.flatMap(({ sales }) => sales)).not.toContain(folded);
+  });
+
+  test("find-stuck and explain tell of it when it is named, and explain has the line to type", async () => {
+    const ctx = { ...world.context("find-stuck"), ...withLog() };
+    const found = await survey(ctx, { by: "name", references: [String(folded)] });
+    const { report, lines } = listingOf(ctx, found, {
+      selection: everything,
+      limit: null,
+      causes: [],
+      why: false,
+    });
+    expect(lines.map(({ text }) => text)).toContain(
+      `sale ${folded} is confirmed, and Meta folded it into another`,
+    );
+    expect(report.document()).toMatchObject({
+      sales: [{ id: folded, state: "confirmed", verdict: "folded" }],
+    });
+    const one = await examine(ctx, String(folded));
+    if (!one) throw new Error("it was not found");
+    const of = { ours: [], asked: ctx.asked, policy: ctx.policy, again: "" };
+    const told = explained(one.judged, one.open, of, one.now);
+    expect(stateOf(told)).toBe("confirmed");
+    expect(told.offers).toMatchObject([
+      { action: "confirm", allowed: false },
+      { action: "resend", allowed: true, command: `purchase-fix resend --id ${folded}` },
+      { action: "revert", allowed: false },
+    ]);
+  });
+
+  test("neither confirm nor revert touches it when it is named", async () => {
+    const before = untouched();
+    for (const command of ["confirm", "revert"] as const) {
+      const wishes = { ...options().wishes, named: true, evenAccepted: true, withoutProof: true };
+      expect(await perform(command, { ...named(folded), wishes }, withLog())).toBe(1);
+    }
+    expect(state()).toEqual(before);
+  });
 });
 
 describe("how it ends", () => {

@@ -4,7 +4,14 @@ import { send } from "../../src/acting/send.js";
 import type { SendPorts } from "../../src/acting/sending.js";
 import type { Selection } from "../../src/acting/survey.js";
 import { survey } from "../../src/acting/survey.js";
-import type { Output, Page, Report, SendingContext, Watching } from "../../src/context.js";
+import type {
+  Output,
+  Page,
+  ReconcilingContext,
+  Report,
+  RestrainingContext,
+  Watching,
+} from "../../src/context.js";
 import type { Shipping } from "../../src/ports.js";
 import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { makePlan, noWishes } from "../../src/sales/plan.js";
@@ -15,6 +22,7 @@ import { LeapingClock } from "./doubles/clock.js";
 import { GraphDouble } from "./doubles/graph.js";
 import { evidenceOver, runsOver, salesOver, witnessOver } from "./doubles/reading.js";
 import { ShopDouble } from "./doubles/shop.js";
+import { OutletsDouble, restraintsOver, successesOver } from "./doubles/unattended.js";
 import { now, policy } from "./sales.js";
 
 export { accepted, lost, refused, short, unreached } from "./doubles/graph.js";
@@ -53,6 +61,7 @@ export class OutputDouble implements Output {
   };
   readonly data = (): Promise<void> => Promise.resolve();
   readonly say = (line: string): void => void this.said.push(line);
+  readonly tell = (line: string): void => void this.said.push(line);
   readonly warn = (line: string): void => void this.warned.push(line);
   readonly summaries: RunSummary[] = [];
   readonly summary = (summary: RunSummary): void => void this.summaries.push(summary);
@@ -73,12 +82,13 @@ export interface World {
   readonly shop: ShopDouble;
   readonly graph: GraphDouble;
   readonly output: OutputDouble;
+  readonly outlets: OutletsDouble;
   readonly stop: AbortController;
   readonly abandon: AbortController;
   /** Faults in the shop's rows by sale, as judging sees them. */
   readonly faults: Map<number, string>;
   /** A context for one command; a new run each time. */
-  context(command?: string): SendingContext;
+  context(command?: string): ReconcilingContext & RestrainingContext;
   /** Surveys and plans as a command does. */
   plan(action?: Action, wishes?: Partial<Wishes>, selection?: Selection): Promise<Plan>;
 }
@@ -90,11 +100,12 @@ export function openWorld(start = now): World {
   const shop = new ShopDouble(clock);
   const graph = new GraphDouble(shop);
   const output = new OutputDouble();
+  const outlets = new OutletsDouble();
   const [stop, abandon] = [new AbortController(), new AbortController()];
   const faults = new Map<number, string>();
   let runs = 0;
   const shipping: Shipping = { faults: () => Promise.resolve(faults), lacking: () => null };
-  const context = (command = "resend"): SendingContext => ({
+  const context = (command = "resend"): ReconcilingContext & RestrainingContext => ({
     output,
     currency: "BRL",
     sales: salesOver(shop),
@@ -118,12 +129,16 @@ export function openWorld(start = now): World {
     },
     place: { database: "db:5432/shop as app", graph: "graph.example" },
     sender: graph.sender,
+    successes: successesOver(shop),
+    outlets,
+    restraints: restraintsOver(shop),
   });
   return {
     clock,
     shop,
     graph,
     output,
+    outlets,
     stop,
     abandon,
     faults,

@@ -136,6 +136,7 @@ export function claimOf(sale: Sale, changes: Partial<Claim> = {}): Loose<Claim> 
     eventId: sale.pageviewEventId ?? `purchase_${sale.id}`,
     origin: "pageview_event_id",
     pixelId: "111",
+    metaEventId: null,
     before: Date.now() + 86_400_000,
     takeBack: false,
     siblings: [],
@@ -148,6 +149,7 @@ export function settlementOf(attempt: string, changes: Partial<Settlement> = {})
   return {
     attempt,
     answer: "accepted",
+    blame: null,
     revert: false,
     status: 200,
     code: null,

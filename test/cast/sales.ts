@@ -123,6 +123,19 @@ export function ours(differing: Partial<Trace> = {}): Trace {
 export const oursOpen = (differing: Partial<Trace> = {}) =>
   ours({ result: "unknown", unsettled: true, because: "no answer came", ...differing });
 
+/** Meta's acceptance of the click's id, as a log tells it. */
+export const accepted = attempt({ result: "accepted", eventId: click, because: "Meta received it" });
+
+/** Caio, whose copy of the click's id Meta took half an hour after Ana's; `more` are further attempts of his. */
+export const caioFolded = (...more: Trace[]) =>
+  judged(
+    caio(),
+    evidence({
+      traces: [{ ...accepted, at: hoursAgo(0.5) }, ...more],
+      siblings: [anaBesideHim({ acceptedAt: hoursAgo(1) })],
+    }),
+  );
+
 export function task(differing: Partial<LiveTask> = {}): LiveTask {
   return {
     source: "broker",

@@ -181,9 +181,9 @@ describe.concurrent("find-stuck --watch", () => {
     running.kill("SIGINT");
     const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/^ {2}untraceable {7}2 {2}#{30} {2}BRL 194\.00$/m);
+    expect(stderr).toMatch(/^ {2}ambiguous {8}2 {2}#{30} {2}BRL 194\.00$/m);
     expect(stderr).toContain("workers: not asked");
-    expect(stderr).toMatch(/nearest deadline: sale \d+ in .* \(then Meta no longer accepts it\)/);
+    expect(stderr).toMatch(/nearest deadline: sale \d+ in .* \(then a second copy is no longer folded\)/);
     const headers = stdout.split("\n").filter((line) => line.startsWith("id\t"));
     expect(headers.length).toBeGreaterThan(1);
     expect(stdout).toContain(`\n${added}\t`);

@@ -27,7 +27,7 @@ describe.concurrent("find-stuck in a pipe", () => {
     const { code, stdout } = await shop.run("find-stuck");
     const [header, ...lines] = stdout.trimEnd().split("\n");
     expect(header).toBe(
-      "id\tpayment\tbot\tamount\tflagged_at\tage\tdeadline\tverdict\tobstacle\tcause\tbecause",
+      "id\tpayment\tbot\tamount\tflagged_at\tage\tdeadline\tverdict\tobstacle\trestraint\tcause\tbecause",
     );
     const cells = lines.map((line) => line.split("\t"));
     expect(cells.map(([id, , bot, amount, , age, , verdict]) => [id, bot, amount, age, verdict])).toEqual([
@@ -128,6 +128,7 @@ describe.concurrent("find-stuck for programs", () => {
         state: "string",
         verdict: "string",
         obstacle: "string",
+        restraint: "string",
         because: "string",
         cause: "null",
         eventId: "string",
@@ -187,6 +188,7 @@ describe.concurrent("find-stuck for programs", () => {
         state: "stuck",
         verdict: "ambiguous",
         obstacle: "none",
+        restraint: "none",
         because: "no answer on record; event id presumed from its page view",
         cause: null,
         eventId: `pageview_${sale}`,

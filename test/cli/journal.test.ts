@@ -265,7 +265,7 @@ describe.concurrent("init", () => {
     }
     expect(await versions()).toEqual([1]);
     expect((await shop.run(`revert --id ${sale}`)).code).toBe(0);
-    expect(await versions()).toEqual([1, 2, 3]);
+    expect(await versions()).toEqual([1, 2, 3, 4]);
     expect((await shop.run("init --print")).stdout).toContain(
       "create table if not exists purchase_fix.attestation",
     );

@@ -120,6 +120,11 @@ describe.concurrent("a text in a row, whatever it is, stays a text", () => {
       ),
     );
     expect(cellsOf(await look("journal --tsv"))).toHaveLength(texts.length + 1);
+    expect(cellsOf(await look("report --by bot --tsv"))).toHaveLength(texts.length + 1);
+    const { byBot } = JSON.parse(await look("report --json")) as { byBot: { botName: string }[] };
+    expect(byBot.map(({ botName }) => botName)).toEqual(expect.arrayContaining([...texts]));
+    const csv = (await shop.run("report --by bot --csv")).stdout.replaceAll("\r\n", "");
+    expect(csv).not.toMatch(harmful);
     JSON.parse(await look("journal --json"));
     expect((await shop.states())[odd]).toBe(texts[3].slice(0, 20));
   });
@@ -161,7 +166,13 @@ describe.concurrent("a text in a row, whatever it is, stays a text", () => {
     "on a terminal, which gets our own colours and nothing else",
     async ({ shop }) => {
       const sales = await maliciousShop(shop);
-      const commands = ["find-stuck --hours 24", `explain ${sales[3]}`, `explain ${sales[4]}`, "journal"];
+      const commands = [
+        "find-stuck --hours 24",
+        `explain ${sales[3]}`,
+        `explain ${sales[4]}`,
+        "journal",
+        "report",
+      ];
       for (const words of [...commands, `resend --id ${sales.join(",")} --dry-run`]) {
         const { stdout } = await shop.onTerminal(words, { columns: 160 }).ended;
         expect(stdout).not.toContain("\u001B[2J");
@@ -195,6 +206,9 @@ describe.concurrent("a text of 10 MB", () => {
       expect(stdout).toContain(String(other));
     }
     expect(await shop.counted()).toHaveLength(61);
+    const report = await shop.run("report --by bot", { env });
+    expect([report.code, report.stdout.split("\n").length]).toEqual([0, 4]);
+    expect(report.stdout.length).toBeLessThan(10_000);
   });
 
   test("as a customer's name, product or click harms no other sale", async ({ shop }) => {

@@ -75,9 +75,11 @@ describe.concurrent("resend for programs", () => {
       command: "string",
       generatedAt: "string",
       dryRun: "boolean",
+      uncounted: [],
       planned: [
         {
           id: "number",
+          action: "string",
           verdict: "string",
           because: "string",
           eventId: "string",
@@ -93,6 +95,7 @@ describe.concurrent("resend for programs", () => {
           id: "number",
           verdict: "string | null",
           obstacle: "string | null",
+          restraint: "string | null",
           because: "string",
           wouldAllow: "string | null",
           needsPerson: "boolean",
@@ -125,6 +128,7 @@ describe.concurrent("resend for programs", () => {
         id: old,
         verdict: "untraceable",
         obstacle: "none",
+        restraint: "none",
         wouldAllow: "--accept-duplicate",
         needsPerson: true,
       },

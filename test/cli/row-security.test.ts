@@ -50,6 +50,7 @@ describe.concurrent("a policy that hides rows", () => {
     expect(listed.stdout).not.toContain(`\n${hidden}\t`);
     expect(listed.stdout).toContain(`\n${other}\t`);
     expect(listed.stderr.match(new RegExp(warning, "gm"))).toHaveLength(1);
+    expect((await role.run("report")).stderr).toMatch(warning);
     for (const words of ["explain", "resend --id", "revert --id", "confirm --id"]) {
       const lines = refusal(await role.run(`${words} ${hidden}`));
       expect(lines[0]).toMatch(warning);

@@ -328,6 +328,7 @@ describe.concurrent("undo", () => {
             "id": "number",
             "needsPerson": "boolean",
             "obstacle": "string",
+            "restraint": "string",
             "verdict": "string",
             "wouldAllow": "null",
           },

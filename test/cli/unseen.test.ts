@@ -168,7 +168,7 @@ describe.skipIf(!parts.available)("what broker, workers, results, tracking data 
     );
     const last = ["observe --json", `revert --id ${given} --json`, "celery-status --via cli --json"];
     for (const words of [...last, `resend --id ${other} --accept-duplicate --json`]) await say(words);
-    await Promise.all(["journal --json", "attest --list --json"].map(say));
+    await Promise.all(["journal --json", "attest --list --json", "doctor", "doctor --json"].map(say));
     held.release();
     const all = spoken.join("\n");
     // The sources were truly read: what may be said of them was.

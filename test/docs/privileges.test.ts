@@ -81,6 +81,27 @@ describe("a role with the privileges that the documents name, and no others", ()
     );
   });
 
+  test("reconcile, quarantine and acknowledge work too", async () => {
+    const [sent, old] = [
+      await insertSale(db.witness, { botId: bot }),
+      await insertSale(db.witness, { botId: bot, paidHoursAgo: 60, pageviewEventId: "pageview_old" }),
+    ];
+    const words = ["--yes", "--no-broker"];
+    const ends = [
+      await purchaseFix(["acknowledge", String(old), "--reason", "known"], { env }),
+      await purchaseFix(["reconcile", "--hours", "100", "--since", "last", ...words], { env }),
+      await purchaseFix(["quarantine", "list"], { env }),
+      await purchaseFix(["acknowledge", "--withdraw", String(old), "--reason", "wrong"], { env }),
+    ];
+    expect(ends.map(({ code, stderr }) => [code, /warning|error/.test(stderr)])).toEqual(
+      ends.map(() => [0, false]),
+    );
+    expect(await states(sent, old)).toEqual([
+      { flagged: true, confirmed: true },
+      { flagged: true, confirmed: false },
+    ]);
+  });
+
   test("without one of the three columns nothing is sent: the privilege is missed before, not after Meta's answer", async () => {
     const sale = await insertSale(db.witness, { botId: bot });
     const before = await graph.requests();
@@ -96,7 +117,7 @@ describe("a role with the privileges that the documents name, and no others", ()
   });
 
   const mended = {
-    codes: [0, 0, 0, 0],
+    codes: [0, 0, 0, 0, 0],
     warnings: [],
     rows: [
       { flagged: true, confirmed: true },
@@ -108,7 +129,13 @@ describe("a role with the privileges that the documents name, and no others", ()
   async function mending() {
     const sent = await insertSale(db.witness, { botId: bot });
     const given = await insertSale(db.witness, { botId: bot });
-    const commands = ["find-stuck --hours 24", `resend --id ${sent}`, `revert --id ${given}`, "journal"];
+    const commands = [
+      "find-stuck --hours 24",
+      `resend --id ${sent}`,
+      `revert --id ${given}`,
+      "journal",
+      "report",
+    ];
     const ends = [];
     for (const command of commands) ends.push(await purchaseFix(command.split(" "), { env }));
     return {

@@ -6,7 +6,8 @@ import { causes } from "../../src/sales/evidence.js";
 import type { Origin } from "../../src/sales/identity.js";
 import { obstacleKinds } from "../../src/sales/obstacle.js";
 import { answers, effects } from "../../src/sales/outcome.js";
-import { obstacleTable, verdictTable } from "../../src/sales/table.js";
+import { obstacleTable, restraintTable, verdictTable } from "../../src/sales/table.js";
+import { restraintKinds } from "../../src/sales/restraint.js";
 import { verdictKinds } from "../../src/sales/verdict.js";
 
 const file = new URL("../../docs/verdicts.md", import.meta.url);
@@ -15,7 +16,7 @@ const regenerate = "PURCHASE_FIX_WRITE_DOCS=1 npx vitest run test/docs/verdicts.
 
 /** The document with the tables as the code has them, between its markers. */
 function withTables(text: string): string {
-  const tables = `${verdictTable()}\n\n${obstacleTable()}`;
+  const tables = `${verdictTable()}\n\n${obstacleTable()}\n\n${restraintTable()}`;
   return text.replace(
     /(<!-- generated: permissions -->\n)[^]*?(<!-- end -->)/,
     (_, from: string, to: string) => `${from}\n${tables}\n\n${to}`,
@@ -29,12 +30,11 @@ describe("docs/verdicts.md", () => {
     expect(document).toContain("<!-- generated: permissions -->");
   });
 
-  test.each([...verdictKinds, ...obstacleKinds, ...answers].filter((word) => word !== "none"))(
-    "tells what %s means",
-    (word) => {
-      expect(document).toMatch(new RegExp(`^\\| \`${word}\` \\| \\S.{10,} \\|`, "m"));
-    },
-  );
+  test.each(
+    [...verdictKinds, ...obstacleKinds, ...restraintKinds, ...answers].filter((word) => word !== "none"),
+  )("tells what %s means", (word) => {
+    expect(document).toMatch(new RegExp(`^\\| \`${word}\` \\| \\S.{10,} \\|`, "m"));
+  });
 
   test.each(effects)("tells of the effect %s", (effect) => {
     expect(document).toContain(`\`${effect}\``);
@@ -76,7 +76,7 @@ describe("docs/verdicts.md", () => {
   });
 
   test("stays short enough to be read", () => {
-    expect(document.split("\n").length).toBeLessThan(250);
+    expect(document.split("\n").length).toBeLessThan(270);
   });
 });
 
@@ -88,5 +88,7 @@ describe("the tables", () => {
     expect(obstacleTable().split("\n")).toHaveLength(2 + obstacleKinds.length);
     expect(lines).toContain("| `delivered` | yes | no | `--even-accepted` |");
     expect(obstacleTable()).toContain("| `expired` | yes | no | when named |");
+    expect(restraintTable().split("\n")).toHaveLength(2 + restraintKinds.length);
+    expect(restraintTable()).toContain("| `paused` | yes | when named | yes |");
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isYes } from "../../src/output/ask.js";
 import { atTerminal, inPipe } from "./streams.js";
 
@@ -45,6 +45,7 @@ describe("A question", () => {
     const interrupt = new AbortController();
     const { output, stdin, stderr } = await atTerminal(80, { signal: interrupt.signal });
     const answer = output.confirm("Send?");
+    await vi.waitFor(() => expect(stderr.text).toBe("Send? [y/N] "));
     interrupt.abort();
     expect(await answer).toBe(false);
     stdin.write("y\n");

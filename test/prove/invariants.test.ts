@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LedgerEntry, RequestEntry } from "../../demo/graph/start.js";
-import type { Look } from "../../prove/invariants.js";
-import { alwaysBroken, finallyBroken } from "../../prove/invariants.js";
+import { alwaysBroken, finallyBroken, unrestored } from "../../prove/invariants.js";
+import type { Look } from "../../prove/look.js";
 
 /* What judges the proof must see a breach of each invariant: else a proof without violations says nothing. */
 
@@ -62,6 +62,18 @@ describe("what judges a case", () => {
       "I4: pageview_7 was sent before it was on record",
     ]);
     expect(breach({ attempts: [attempt, attempt] })).toEqual(["I4: sale 7 changed with 2 journal entries"]);
+  });
+
+  test("sees a row that undo did not make what it was, to the microsecond, and one that it should have left", () => {
+    const given: Look = { ...before, rows: [{ ...row(null, false), at: null }] };
+    const restored = { rows: [row(null)], touched: [] };
+    expect(unrestored(restored, given, before)).toEqual([]);
+    expect(unrestored(restored, given, given)).toEqual(["I5: sale 7 is not as it was"]);
+    const late = { ...before, rows: [{ ...row(null), at: "2025-11-20 00:00:00.000001" }] };
+    expect(unrestored(restored, given, late)).toEqual(["I5: sale 7 is not as it was"]);
+    const touched = { ...restored, touched: [7] };
+    expect(unrestored(touched, given, given)).toEqual([]);
+    expect(unrestored(touched, given, before)).toEqual(["I5: sale 7 was touched, and is not left alone"]);
   });
 
   test("sees an expired sale in a request, and attempts that stay open", () => {

@@ -3,6 +3,7 @@ import { inject, test as base, describe, expect } from "vitest";
 import type { Case } from "../../prove/crash.js";
 import { crashCases } from "../../prove/crash.js";
 import { networkCases } from "../../prove/network.js";
+import { atPlaces } from "../../prove/places.js";
 import { openPlace } from "../../prove/shops.js";
 import type { Place } from "../../prove/shops.js";
 
@@ -17,34 +18,29 @@ const test = base.extend("places", { scope: "file" }, async ({}, { onCleanup }) 
 
 /** The cases that did not come to their point, or after which an invariant does not hold. */
 async function failing(places: readonly Place[], cases: readonly Case[]): Promise<unknown[]> {
-  const waiting = [...cases];
-  const failed: unknown[] = [];
-  const work = async (place: Place) => {
-    for (let one = waiting.shift(); one; one = waiting.shift()) {
-      const { struck, violations } = await one.play(place);
-      if (!struck || violations.length > 0) failed.push({ case: one.name, struck, violations });
-    }
-  };
-  await Promise.all(places.map(work));
-  return failed;
+  const ended = await atPlaces(places, cases, async (place, one) => ({
+    case: one.name,
+    ...(await one.play(place)),
+  }));
+  return ended.filter(({ struck, violations }) => !struck || violations.length > 0);
 }
 
 describe("after a crash and the next clean run", () => {
   test(
     "no sale is lost, none counts twice, and each change is on record",
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async ({ places }) => {
-      const [first] = places;
-      if (!first) return;
-      const { cases } = await crashCases(first, { kill: 3, other: 1 }, ["many"]);
-      expect(cases).toHaveLength(15);
+      const { cases } = await crashCases(places, { kill: 3, twoRunners: 1, cut: 1 }, (name) =>
+        name.endsWith("many"),
+      );
+      expect(cases).toHaveLength(20);
       expect(await failing(places, cases)).toEqual([]);
     },
   );
 
   test(
     "a network that fails at the commit changes nothing about that",
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async ({ places }) => {
       const [first] = places;
       if (!first) return;

@@ -42,10 +42,11 @@ describe("the points of a run", () => {
     step(8, "statement", false),
   ];
 
-  test("are every step that may write, three at its commit, one of each transaction that reads, four of a request", () => {
+  test("are every step that may write, three at its commit, one of each transaction that reads, six of a request", () => {
     const names = pointsOf(steps, 1).map(nameOf).join(" ");
     expect(names).toBe(
-      "before@1 before@4 before@5 before@6 after@6 swallowed@6 before@7 unstored@1 unanswered@1 half@1 unread@1",
+      "before@1 before@4 before@5 before@6 after@6 swallowed@6 before@7 " +
+        "half-asked@1 unanswered@1 half-reset@1 unstored@1 half@1 unread@1",
     );
   });
 
@@ -53,9 +54,20 @@ describe("the points of a run", () => {
     expect(spread(pointsOf(steps, 1), 4).map(nameOf)).toEqual([
       "before@1",
       "before@6",
-      "unstored@1",
-      "half@1",
+      "half-asked@1",
+      "unanswered@1",
     ]);
-    expect(spread(pointsOf(steps, 1), Infinity)).toHaveLength(11);
+    expect(spread(pointsOf(steps, 1), Infinity)).toHaveLength(13);
+  });
+
+  test("have every phase of a request among them, however many requests there are", () => {
+    const phases = (most: number) =>
+      spread(pointsOf(steps, 9), most).filter((point) => point.with === "graph");
+    expect(phases(12).map(nameOf)).toEqual(
+      ["half-asked", "unanswered", "half-reset", "unstored", "half", "unread"].map((phase) => `${phase}@1`),
+    );
+    expect(phases(24).map(nameOf)).toHaveLength(12);
+    expect(new Set(phases(24).map(nameOf)).size).toBe(12);
+    expect(spread(pointsOf(steps, 9), 200)).toHaveLength(7 + 54);
   });
 });

@@ -1,38 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Claim, Lease } from "../../src/ports.js";
 import type { Loose } from "../cast/product.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { changes, claimOf, openProduct, settlementOf, wholeRows } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { changes, claimOf, settlementOf, wholeRows } from "../cast/product.js";
+import { insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s", (type) => {
   let db: ShopDatabase;
   let product: Product;
   let lease: Lease;
 
-  beforeAll(async () => {
-    db = await shopDatabase("claims");
-    await insertBot(db.witness, { id: 1 });
-    if (type === "timestamptz") {
-      await db.query(
-        "alter table payments alter meta_purchase_sent_at type timestamptz using meta_purchase_sent_at at time zone 'America/Sao_Paulo'",
-      );
-    }
-    product = openProduct(db);
-  });
-
-  afterAll(async () => {
-    await product?.close();
-    await db?.close();
-  });
-
-  beforeEach(async () => {
-    await product.runs.prepare();
-    await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-    lease = await product.begin();
-  });
+  stage("claims", { flagTimes: type }, (on) => ({ db, product, lease } = on));
 
   const insert = async (sale: Partial<Parameters<typeof insertSale>[1]> = {}) =>
     await insertSale(db.witness, { botId: 1, ...sale });

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Lease } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { changes, claimOf, openProduct, settlementOf, wholeRows } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { changes, claimOf, settlementOf, wholeRows } from "../cast/product.js";
+import { insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 describe.each(["timestamp", "timestamptz"])(
   "revert, confirm and the way back, with flag times of type %s",
@@ -14,27 +14,7 @@ describe.each(["timestamp", "timestamptz"])(
     let product: Product;
     let lease: Lease;
 
-    beforeAll(async () => {
-      db = await shopDatabase("direct");
-      await insertBot(db.witness, { id: 1 });
-      if (type === "timestamptz") {
-        await db.query(
-          "alter table payments alter meta_purchase_sent_at type timestamptz using meta_purchase_sent_at at time zone 'America/Sao_Paulo'",
-        );
-      }
-      product = openProduct(db);
-    });
-
-    afterAll(async () => {
-      await product?.close();
-      await db?.close();
-    });
-
-    beforeEach(async () => {
-      await product.runs.prepare();
-      await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-      lease = await product.begin("revert");
-    });
+    stage("direct", { flagTimes: type, command: "revert" }, (on) => ({ db, product, lease } = on));
 
     const insert = async (sale: Partial<Parameters<typeof insertSale>[1]> = {}) =>
       await product.sale(await insertSale(db.witness, { botId: 1, ...sale }));

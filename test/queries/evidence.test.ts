@@ -1,33 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Lease, Settlement } from "../../src/ports.js";
 import type { Evidence } from "../../src/sales/evidence.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { claimOf, openProduct, settlementOf } from "../cast/product.js";
+import { claimOf, settlementOf } from "../cast/product.js";
 import { insertBot, insertPool, insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 let db: ShopDatabase;
 let product: Product;
 let lease: Lease;
 
-beforeAll(async () => {
-  db = await shopDatabase("evidence");
-  await insertBot(db.witness, { id: 1 });
-  product = openProduct(db);
-});
-
-afterAll(async () => {
-  await product?.close();
-  await db?.close();
-});
-
-beforeEach(async () => {
-  await product.runs.prepare();
-  await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-  lease = await product.begin("resend");
-});
+stage("evidence", { command: "resend" }, (on) => ({ db, product, lease } = on));
 
 const insert = async (sale: Partial<Parameters<typeof insertSale>[1]> = {}) =>
   await product.sale(await insertSale(db.witness, { botId: 1, ...sale }));
@@ -243,6 +228,7 @@ describe("sales of one click", () => {
         firstAttempt: upsell.paidAt,
         lastAttempt: upsell.flaggedAt,
         acceptedAt: null,
+        countedAs: null,
         journalled: false,
         open: true,
         pixels: [],
@@ -256,6 +242,7 @@ describe("sales of one click", () => {
         firstAttempt: pending.createdAt,
         lastAttempt: null,
         acceptedAt: null,
+        countedAs: null,
         journalled: false,
         open: false,
         pixels: [],
@@ -263,6 +250,19 @@ describe("sales of one click", () => {
     });
     expect(Object.keys(await siblingsOf(pending)).map(Number)).toEqual([sale.id, upsell.id]);
     for (const one of [lonely, ...without]) expect(await siblingsOf(one)).toEqual({});
+  });
+
+  test("one that Meta took from us under another id than the click's counts by that, and carries the click no more than before", async () => {
+    const sale = await insert({ pageviewEventId: click });
+    const upsell = await insert({ pageviewEventId: click, paidHoursAgo: 4 });
+    await attempt(upsell, { answer: "unconfirmed" }, "purchase_own");
+    expect((await siblingsOf(sale))[upsell.id]).toMatchObject({ countedAs: null });
+    await attempt(upsell, {}, "purchase_own");
+    expect((await siblingsOf(sale))[upsell.id]).toMatchObject({
+      countedAs: "purchase_own",
+      acceptedAt: null,
+      journalled: false,
+    });
   });
 
   test("share an event only within one pixel: a bot of another pixel's pool has an event of its own", async () => {

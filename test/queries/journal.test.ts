@@ -1,32 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Claim, Lease, Settlement } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { claimOf, openProduct, settlementOf } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { claimOf, settlementOf } from "../cast/product.js";
+import { insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 let db: ShopDatabase;
 let product: Product;
 let lease: Lease;
 
-beforeAll(async () => {
-  db = await shopDatabase("journal");
-  await insertBot(db.witness, { id: 1 });
-  product = openProduct(db);
-});
-
-afterAll(async () => {
-  await product?.close();
-  await db?.close();
-});
-
-beforeEach(async () => {
-  await product.runs.prepare();
-  await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-  lease = await product.begin();
-});
+stage("journal", {}, (on) => ({ db, product, lease } = on));
 
 const sell = async () =>
   await product.sale(await insertSale(db.witness, { botId: 1, pageviewEventId: "click" }));

@@ -70,8 +70,9 @@ describe("a database of the first version", () => {
     const before = await db.query("select a.*, a.xmin from purchase_fix.attempt a");
     expect(await tables()).toEqual(["attempt", "lease", "run", "version"]);
     const lease = await product.begin("revert");
-    expect(await versions()).toEqual([1, 2, 3]);
+    expect(await versions()).toEqual([1, 2, 3, 4]);
     expect(await tables()).toEqual([
+      "acknowledgement",
       "attempt",
       "attestation",
       "home",
@@ -79,10 +80,15 @@ describe("a database of the first version", () => {
       "log_event",
       "log_position",
       "observation",
+      "release",
       "run",
+      "success",
       "version",
     ]);
-    expect(await db.query("select a.*, a.xmin from purchase_fix.attempt a")).toEqual(before);
+    const added = { cause: null, blame: null, events: null };
+    expect(await db.query("select a.*, a.xmin from purchase_fix.attempt a")).toEqual(
+      before.map((row) => ({ ...row, ...added })),
+    );
     const found = await product.sale(sale);
     expect((await product.evidence.about([found], Date.now())).get(sale)?.traces).toMatchObject([
       { source: "journal", result: "accepted", eventId: "pageview_old" },
@@ -112,14 +118,14 @@ describe("a database of the first version", () => {
     } finally {
       await Promise.all(others.map((one) => one.close()));
     }
-    expect(await versions()).toEqual([1, 2, 3]);
+    expect(await versions()).toEqual([1, 2, 3, 4]);
   });
 
   test("is brought to the newest by `init --print` too, which may be run again and again", async () => {
     await ofVersionOne();
     await db.query(schemaSql);
     await db.query(schemaSql);
-    expect(await versions()).toEqual([1, 2, 3]);
+    expect(await versions()).toEqual([1, 2, 3, 4]);
     expect(await db.query("select run_id from purchase_fix.attempt")).toEqual([{ run_id: "old" }]);
     await product.runs.prepare(2);
   });
@@ -139,7 +145,7 @@ describe("a database of the first version", () => {
         const refused = await guest.runs.prepare(2).catch((error: unknown) => error);
         expect((refused as KnownError).exitCode).toBe(2);
         expect((refused as KnownError).problem).toEqual({
-          what: "The journal's schema purchase_fix cannot be brought from version 1 to 3 with this database role",
+          what: "The journal's schema purchase_fix cannot be brought from version 1 to 4 with this database role",
           why: expect.stringContaining("permission denied for schema purchase_fix"),
           next: expect.stringContaining("purchase-fix init --print"),
         });
@@ -177,7 +183,7 @@ test("a half-made second version is completed, and not applied halfway: all of i
   expect(await tables()).toEqual(["attempt", "lease", "run", "version"]);
   await db.query("drop view purchase_fix.observation");
   await product.runs.prepare();
-  expect(await versions()).toEqual([1, 2, 3]);
+  expect(await versions()).toEqual([1, 2, 3, 4]);
 });
 
 test("what once was a version stays as it is: databases of it are out there", () => {
@@ -197,6 +203,10 @@ test("what once was a version stays as it is: databases of it are out there", ()
       [
         3,
         "3b11b897571d3748",
+      ],
+      [
+        4,
+        "ea82055d8d41dbd8",
       ],
     ]
   `);

@@ -76,6 +76,7 @@ describe("the journal's schema", () => {
       { version: 1 },
       { version: 2 },
       { version: 3 },
+      { version: 4 },
     ]);
   });
 
@@ -113,9 +114,9 @@ describe("the journal's schema", () => {
 
   test("a newer version is not written to", async () => {
     await product.runs.prepare();
-    await db.query("insert into purchase_fix.version (version) values (4)");
+    await db.query("insert into purchase_fix.version (version) values (5)");
     await expect(product.runs.prepare()).rejects.toThrow(KnownError);
-    await expect(product.runs.prepare()).rejects.toThrow("schema version 4; this build knows 3");
+    await expect(product.runs.prepare()).rejects.toThrow("schema version 5; this build knows 4");
   });
 
   test("a half-made one is completed", async () => {
@@ -255,6 +256,55 @@ describe("a run that lost its lease", () => {
       expect(after.payments).toEqual(payments);
       expect(after.attempts).toMatchObject([{ answer: "accepted", effect: null, settled_at: null }]);
     });
+  });
+});
+
+describe("a run that died between Meta's answer and what follows from it", () => {
+  const journal = () =>
+    db.query<{ sale: number; answer: string | null; effect: string | null; settled: boolean }>(
+      `select sale_id::integer as sale, answer, effect, settled_at is not null as settled
+       from purchase_fix.attempt order by id`,
+    );
+
+  test("is closed by the next where the answer moves no row; an acceptance and an unanswered attempt wait for theirs", async () => {
+    const dead = await product.begin();
+    const answers = ["refused", "not-sent", "unconfirmed", "accepted", null] as const;
+    const sales = [];
+    for (const answer of answers) {
+      const id = await insertSale(db.witness, { botId: 1 });
+      const [claimed] = await product.act.claim(dead, [claimOf(await product.sale(id))]);
+      if (answer !== null)
+        await product.attempts.answer(dead, [settlementOf(claimed?.attempt ?? "", { answer })]);
+      sales.push(id);
+    }
+    const rows = await db.query("select p.*, p.xmin from payments p order by id");
+    await db.query("update purchase_fix.lease set expires_at = clock_timestamp()");
+    await product.begin("revert");
+    const kept = { effect: "kept", settled: true };
+    const open = { effect: null, settled: false };
+    expect(await journal()).toEqual([
+      { sale: sales[0], answer: "refused", ...kept },
+      { sale: sales[1], answer: "not-sent", ...kept },
+      { sale: sales[2], answer: "unconfirmed", ...kept },
+      { sale: sales[3], answer: "accepted", ...open },
+      { sale: sales[4], answer: null, ...open },
+    ]);
+    expect(await db.query("select p.*, p.xmin from payments p order by id")).toEqual(rows);
+  });
+
+  test("holds nobody up while it still writes to its attempt: that one is left for the run after", async () => {
+    const dead = await product.begin();
+    const sale = await insertSale(db.witness, { botId: 1 });
+    const [claimed] = await product.act.claim(dead, [claimOf(await product.sale(sale))]);
+    await product.attempts.answer(dead, [settlementOf(claimed?.attempt ?? "", { answer: "refused" })]);
+    await db.query("update purchase_fix.lease set expires_at = clock_timestamp()");
+    await db.witness.query("begin; select from purchase_fix.attempt for update");
+    const second = await product.begin();
+    await db.witness.query("commit");
+    expect(await journal()).toMatchObject([{ sale, effect: null, settled: false }]);
+    await product.runs.release(second, {});
+    await product.begin();
+    expect(await journal()).toMatchObject([{ sale, effect: "kept", settled: true }]);
   });
 });
 

@@ -241,4 +241,20 @@ describe("sales that we reverted and nobody sent since", () => {
     expect(new Set(listed.map(({ id }) => id))).toEqual(new Set([stuck, reverted, flaggedSince]));
     expect(listed.map(({ id }) => id)).not.toContain(neverFlagged);
   });
+
+  test("stand among the stuck ones by the report's order: of one moment, the youngest id first", async () => {
+    await db.query("delete from payments");
+    const createdAt = now - 50 * hour;
+    const row = { botId: 1, createdAt, paidAt: createdAt };
+    const ids = [await insertSale(db.witness, row), await insertSale(db.witness, row)];
+    ids.push(await insertSale(db.witness, row), await insertSale(db.witness, row));
+    await db.query("update purchase_fix.lease set expires_at = now()");
+    const lease = await product.begin("revert");
+    for (const id of [ids[1], ids[3]].flatMap((one) => one ?? [])) {
+      const { mark } = await product.sale(id);
+      expect(await product.act.revert(lease, [{ saleId: id, mark }])).toHaveLength(1);
+    }
+    const listed = await product.sales.stuck({ since: createdAt - hour, until: null });
+    expect(listed.map(({ id }) => id)).toEqual(ids.toReversed());
+  });
 });

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Lease, Settlement } from "../../src/ports.js";
 import { LeaseLost } from "../../src/ports.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { changes, claimOf, openProduct, settlementOf, wholeRows } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { changes, claimOf, settlementOf, wholeRows } from "../cast/product.js";
+import { insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 let db: ShopDatabase;
 let product: Product;
@@ -14,22 +14,10 @@ let lease: Lease;
 let sale: Sale;
 let attempt: string;
 
-beforeAll(async () => {
-  db = await shopDatabase("settle");
-  await insertBot(db.witness, { id: 1 });
-  product = openProduct(db);
-});
-
-afterAll(async () => {
-  await product?.close();
-  await db?.close();
-});
+stage("settle", {}, (on) => ({ db, product, lease } = on));
 
 /** Each test begins with one claimed sale, and a stuck one beside it that must stay as it is. */
 beforeEach(async () => {
-  await product.runs.prepare();
-  await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-  lease = await product.begin();
   await claimOne();
   await insertSale(db.witness, { botId: 1 });
 });
@@ -220,6 +208,49 @@ describe("not accepted", () => {
     expect(await product.sale(sale.id)).toMatchObject({ flagged: false, flaggedAt: null, metaEventId: null });
     expect(changes(before, await wholeRows(db))).toEqual({ [sale.id]: expect.anything() });
   });
+});
+
+describe("a confirmed sale that Meta folded into another", () => {
+  const eventId = "purchase_own";
+
+  beforeEach(async () => {
+    sale = await product.sale(await insertSale(db.witness, { botId: 1, metaEventId: "pageview_shared" }));
+    const own = claimOf(sale, { eventId, metaEventId: "pageview_shared" });
+    const [claimed] = await product.act.claim(lease, [own]);
+    attempt = claimed?.attempt ?? "";
+  });
+
+  test("is claimed with the id that it bears, accepted under its own, and its row is kept", async () => {
+    const { written, changed } = await settleAfter(null);
+    expect(written).toEqual({ saleId: sale.id, attempt, effect: "kept", ...untouched });
+    expect(changed).toEqual({});
+    const entries = await db.query("select * from purchase_fix.attempt where id = $1", [attempt]);
+    expect(entries).toMatchObject([
+      { event_id: eventId, answer: "accepted", effect: "kept", meta_event_id_before: "pageview_shared" },
+    ]);
+  });
+
+  test.each([
+    ["another id was stored", "meta_event_id = 'pageview_other'"],
+    ["it was refunded", "status = 'refunded'"],
+  ])("is overtaken where %s meanwhile", async (_, set) => {
+    const { written, changed } = await settleAfter(set);
+    expect(written?.effect).toBe("overtaken");
+    expect(changed).toEqual({});
+  });
+
+  test("is not given back, whatever Meta says", async () => {
+    const { written, changed } = await settleAfter(null, { answer: "refused", revert: true });
+    expect(written?.effect).toBe("kept");
+    expect(changed).toEqual({});
+  });
+
+  test.each([null, "pageview_other"])(
+    "is not claimed by whoever takes its id for %s",
+    async (metaEventId) => {
+      expect(await product.act.claim(lease, [claimOf(sale, { eventId, metaEventId })])).toEqual([]);
+    },
+  );
 });
 
 describe("nothing is settled", () => {

@@ -1,38 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Lease, Undoing } from "../../src/ports.js";
 import { openPastRuns } from "../../src/queries/open.js";
 import type { Sale } from "../../src/sales/sale.js";
 import { defaultPatience, judge } from "../../src/sales/verdict.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
-import { changes, claimOf, openProduct, settlementOf, wholeRows } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { changes, claimOf, settlementOf, wholeRows } from "../cast/product.js";
+import { insertSale } from "../cast/shop.js";
+import { idleStage } from "../cast/stage.js";
 
 describe.each(["timestamp", "timestamptz"])("undo, with flag times of type %s", (type) => {
   let db: ShopDatabase;
   let product: Product;
 
-  beforeAll(async () => {
-    db = await shopDatabase("undo");
-    await insertBot(db.witness, { id: 1 });
-    if (type === "timestamptz") {
-      await db.query(
-        "alter table payments alter meta_purchase_sent_at type timestamptz using meta_purchase_sent_at at time zone 'America/Sao_Paulo'",
-      );
-    }
-    product = openProduct(db);
-  });
-  afterAll(async () => {
-    await product?.close();
-    await db?.close();
-  });
-  beforeEach(async () => {
-    await product.runs.prepare();
-    await db.query(
-      "truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run, purchase_fix.home cascade",
-    );
-  });
+  idleStage("undo", { flagTimes: type }, (on) => ({ db, product } = on));
 
   const insert = async (row: Partial<Parameters<typeof insertSale>[1]> = {}) =>
     await product.sale(await insertSale(db.witness, { botId: 1, ...row }));

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { resolveConnection } from "../../src/connection.js";
 import { KnownError } from "../../src/errors.js";
 import { disk } from "../../src/files.js";
@@ -9,31 +9,16 @@ import type { Lease, Written } from "../../src/ports.js";
 import { openWitness } from "../../src/queries/witness.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { ShopDatabase } from "../cast/database.js";
-import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
 import { claimOf, openProduct, settlementOf } from "../cast/product.js";
-import { insertBot, insertSale } from "../cast/shop.js";
+import { insertSale } from "../cast/shop.js";
+import { stage } from "../cast/stage.js";
 
 let db: ShopDatabase;
 let product: Product;
 let lease: Lease;
 
-beforeAll(async () => {
-  db = await shopDatabase("witness");
-  await insertBot(db.witness, { id: 1 });
-  product = openProduct(db);
-});
-
-afterAll(async () => {
-  await product?.close();
-  await db?.close();
-});
-
-beforeEach(async () => {
-  await product.runs.prepare();
-  await db.query("truncate payments, purchase_fix.attempt, purchase_fix.lease, purchase_fix.run cascade");
-  lease = await product.begin();
-});
+stage("witness", {}, (on) => ({ db, product, lease } = on));
 
 const insert = async () => await product.sale(await insertSale(db.witness, { botId: 1 }));
 

@@ -2,14 +2,13 @@ import { describe, expect, test } from "vitest";
 import { explained, explanationJson, stateOf } from "../../src/sales/explained.js";
 import type { Evidence } from "../../src/sales/evidence.js";
 import type { Sale } from "../../src/sales/sale.js";
-import { ana, attempt, bia, click, evidence, judged, now, policy } from "../cast/sales.js";
+import { accepted, ana, bia, click, evidence, judged, now, policy } from "../cast/sales.js";
 
 const asked = { logs: true, broker: false, tracking: false };
 const of = (who: Sale, found: Evidence = evidence(), open = true) =>
   explained(judged(who, found), open, { ours: [], asked, policy, again: " --no-broker" }, now);
 const document = (...about: Parameters<typeof of>) => explanationJson(of(...about), "BRL");
 
-const accepted = attempt({ result: "accepted", eventId: click, because: "Meta received it" });
 const facts = [{ at: now, source: "worker log" as const, text: "Meta received it", where: "celery.log:7" }];
 
 /*
@@ -21,6 +20,7 @@ describe("the document of explain", () => {
   test("has these parts, and no others", () => {
     expect(Object.keys(told)).toEqual([
       "sale",
+      "tries",
       "rule",
       "rules",
       "contradictions",
@@ -47,6 +47,7 @@ describe("the document of explain", () => {
       metaEventId: null,
       verdict: "delivered",
       obstacle: "none",
+      restraint: "none",
       because: "Meta received it",
       cause: "celery-timeout",
       eventId: click,

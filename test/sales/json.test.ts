@@ -49,6 +49,7 @@ describe("a sale", () => {
       state: "stuck",
       verdict: "ambiguous",
       obstacle: "none",
+      restraint: "none",
       because: "no answer on record; event id presumed from its page view",
       cause: null,
       eventId: "pageview_3f",
@@ -120,6 +121,7 @@ describe("a plan", () => {
     expect(plan.act.map(plannedJson)).toEqual([
       {
         id: 7,
+        action: "resend",
         verdict: "ambiguous",
         because: "no answer on record; event id presumed from its page view",
         eventId: "pageview_3f",
@@ -142,6 +144,7 @@ describe("a plan", () => {
         id: 8,
         verdict: "untraceable",
         obstacle: "waiting",
+        restraint: "none",
         because: "flagged 1h 59m ago; its own task may run for 18h",
         wouldAllow: "--id 8 --accept-duplicate",
         needsPerson: true,
@@ -150,6 +153,7 @@ describe("a plan", () => {
         id: 5,
         verdict: "untraceable",
         obstacle: "expired",
+        restraint: "none",
         because: "paid over 7 days ago: Meta rejects it, and its whole request with it",
         wouldAllow: null,
         needsPerson: true,

@@ -6,12 +6,14 @@ import { offersOf } from "../../src/sales/offers.js";
 import { makePlan } from "../../src/sales/plan.js";
 import type { Judged } from "../../src/sales/verdict.js";
 import {
+  accepted,
   allOf,
   ana,
   anaBesideHim,
   attempt,
   bia,
   caio,
+  caioFolded,
   click,
   evidence,
   hoursAgo,
@@ -28,8 +30,6 @@ const told = (one: Judged) =>
   offersOf(one, policy, now).map(({ action, allowed, flag, command }) => [action, allowed, flag, command]);
 const offer = (one: Judged, action: Offer["action"]) =>
   offersOf(one, policy, now).find((each) => each.action === action);
-
-const accepted = attempt({ result: "accepted", eventId: click, because: "Meta received it" });
 
 describe("what is permitted", () => {
   test("of a delivered sale: its id is stored, and it is given back only by its own flag", () => {
@@ -52,13 +52,7 @@ describe("what is permitted", () => {
   });
 
   test("of a folded one: never a confirmation, and why", () => {
-    const one = judged(
-      caio(),
-      evidence({
-        traces: [{ ...accepted, at: hoursAgo(0.5) }],
-        siblings: [anaBesideHim({ acceptedAt: hoursAgo(1) })],
-      }),
-    );
+    const one = caioFolded();
     expect(one.kind).toBe("folded");
     expect(offer(one, "confirm")).toMatchObject({ allowed: false, flag: null, command: null });
     expect(offer(one, "confirm")?.because).toBe(

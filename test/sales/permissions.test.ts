@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Action, Consent, Permission } from "../../src/sales/permissions.js";
-import { actions, byObstacle, byVerdict, noConsent, permits } from "../../src/sales/permissions.js";
+import {
+  actions,
+  byObstacle,
+  byRestraint,
+  byVerdict,
+  noConsent,
+  permits,
+} from "../../src/sales/permissions.js";
+import { restraintKinds } from "../../src/sales/restraint.js";
 import { obstacleKinds } from "../../src/sales/obstacle.js";
 import { HOUR } from "../../src/sales/sale.js";
 import type { Judged } from "../../src/sales/verdict.js";
@@ -270,5 +278,53 @@ describe("each risk has its own flag", () => {
         },
       ),
     );
+  });
+});
+
+describe("restraint × action", () => {
+  const tried = (count: number, differing = {}) =>
+    judged(
+      ana({ sentFromDelivery: false, paidAt: hoursAgo(30) }),
+      {
+        ...allOf(attempt({ result: "not-sent", at: hoursAgo(30) })),
+        tries: { count, certain: count, lastAt: now - HOUR / 60, because: "Meta refused: 100" },
+        ...differing,
+      },
+      { fault: null },
+    );
+  const acknowledged = { reason: "paid twice", by: "ana@web-1", at: hoursAgo(1) };
+  const restrained: Readonly<Record<string, Judged>> = {
+    none: tried(0, { tries: { count: 0, certain: 0, lastAt: null, because: null } }),
+    paused: tried(3),
+    quarantined: tried(8),
+    acknowledged: tried(0, { acknowledged }),
+  };
+  const cells: readonly (readonly [string, Action, string, string])[] = [
+    ["none", "resend", "yes", "yes"],
+    ["none", "revert", "yes", "yes"],
+    ["paused", "resend", "no", "yes"],
+    ["paused", "revert", "yes", "yes"],
+    ["quarantined", "resend", "no", "yes"],
+    ["quarantined", "revert", "no", "yes"],
+    ["acknowledged", "resend", "no", "yes"],
+    ["acknowledged", "revert", "no", "yes"],
+  ];
+
+  test.each(cells)("%s: %s of a window %s, when named %s", (kind, action, window, named) => {
+    const one = restrained[kind] as Judged;
+    expect(one.restraint.kind).toBe(kind);
+    expect(word(permits(action, one, noConsent, now))).toBe(window);
+    expect(word(permits(action, one, { ...noConsent, named: true }, now))).toBe(named);
+  });
+
+  test("confirm is never hindered", () => {
+    for (const kind of restraintKinds) {
+      const held = {
+        ...judged(ana(), evidence({ traces: [accepted] })),
+        restraint: (restrained[kind] as Judged).restraint,
+      };
+      expect(permits("confirm", held, noConsent, now).allowed).toBe(true);
+    }
+    expect(Object.keys(byRestraint)).toEqual([...restraintKinds]);
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { ruleNumber, stepsOf } from "../../src/sales/reasoning.js";
 import type { Judged } from "../../src/sales/verdict.js";
 import {
+  accepted,
   allOf,
   ana,
-  anaBesideHim,
   attempt,
   bia,
-  caio,
+  caioFolded,
   click,
   evidence,
   hoursAgo,
@@ -23,23 +23,11 @@ const everything = { logs: true, broker: true, tracking: true };
 const answers = (one: Judged, asked = everything) => stepsOf(one, asked).map(({ answer }) => answer);
 const whys = (one: Judged, asked = everything) => stepsOf(one, asked).map(({ because }) => because);
 
-const accepted = attempt({ result: "accepted", eventId: click, because: "Meta received it" });
-
 describe("the rules of a sale", () => {
   test.each([
     ["unsettled", judged(ana(), evidence({ traces: [oursOpen()] })), 1],
     ["delivered", judged(ana(), evidence({ traces: [accepted] })), 2],
-    [
-      "folded",
-      judged(
-        caio(),
-        evidence({
-          traces: [{ ...accepted, at: hoursAgo(0.5) }],
-          siblings: [anaBesideHim({ acceptedAt: hoursAgo(1) })],
-        }),
-      ),
-      2,
-    ],
+    ["folded", caioFolded(), 2],
     ["in-flight", judged(ana(), evidence({ live: [task()] })), 3],
     ["lost", judged(ana({ sentFromDelivery: false }), allOf(attempt({ result: "refused" }))), 4],
     ["ambiguous", judged(ana()), 5],
@@ -102,13 +90,7 @@ describe("why an earlier rule did not hold", () => {
   });
 
   test("an acceptance that counted for another sale, beside an attempt under another id", () => {
-    const one = judged(
-      caio(),
-      evidence({
-        traces: [{ ...accepted, at: hoursAgo(0.5) }, attempt({ eventId: "purchase_9_1", at: hoursAgo(0.4) })],
-        siblings: [anaBesideHim({ acceptedAt: hoursAgo(1) })],
-      }),
-    );
+    const one = caioFolded(attempt({ eventId: "purchase_9_1", at: hoursAgo(0.4) }));
     expect(one.kind).not.toBe("folded");
     expect(whys(one)[1]).toContain("only under an id that counted for another sale");
   });

@@ -1,239 +1,172 @@
-import type { Attempts, Claim, Guard, Lease, Settlement, Written } from "../../../src/ports.js";
-import { WriteRefused } from "../../../src/errors.js";
+import type { Attempts, Claim, Lease, Settlement, Written } from "../../../src/ports.js";
 import { LeaseLost } from "../../../src/ports.js";
 import type { Attempt, Row, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
+import { afterOf, refuse, writtenOf } from "./written.js";
+import { confirmOver, revertOver, undoOver } from "./direct.js";
 
-/** The writes of src/queries over the rows in memory: the same guards, the same answers. */
+/**
+ * The writes of src/queries over the rows in memory: the same guards, the same answers. test/queries/doubles.test.ts
+ * plays both side by side.
+ */
 export function attemptsOver(shop: ShopDouble): Attempts {
-  const { rows, journal, clock } = shop;
-  const later = async <T>(work: () => T): Promise<T> => {
-    await Promise.resolve();
-    return work();
-  };
-  const enter = (lease: Lease, entry: Partial<Attempt> & Pick<Attempt, "saleId">): Attempt => {
-    const made: Attempt = {
-      id: String(journal.length + 1),
-      run: lease.run,
-      command: shop.commandOf(lease.run),
-      eventId: null,
-      pixelId: null,
-      at: clock.now(),
-      flaggedAtBefore: null,
-      flaggedAtClaimed: null,
-      answer: null,
-      effect: null,
-      because: null,
-      settledAt: null,
-      ...entry,
-    };
-    shop.enter(made);
-    return made;
-  };
-  const isLast = ({ saleId, lastAttempt }: Guard) =>
-    (shop.entriesOf(saleId).at(-1)?.id ?? null) === lastAttempt;
-  const isFree = ({ saleId }: Pick<Guard, "saleId">) => !shop.locked.has(saleId);
-  const lockedOf = (guards: readonly Guard[]) =>
-    guards.filter((guard) => rows.has(guard.saleId) && !isFree(guard)).map(({ saleId }) => saleId);
-  const hasRival = ({ siblings, eventId }: Claim) =>
-    siblings.some((id) => rows.get(id)?.metaEventId === eventId);
-  const fits = (row: Row | undefined, claim: Claim): row is Row =>
-    isSame(row, claim) && isLast(claim) && !hasRival(claim);
-  const isSame = (row: Row | undefined, { mark, takeBack, before }: Claim): boolean =>
-    row !== undefined &&
-    !shop.locked.has(row.id) &&
-    row.status === "paid" &&
-    row.metaEventId === null &&
-    row.flagged !== takeBack &&
-    markOf(row.flaggedAt) === mark.flaggedAt &&
-    row.amount === mark.amount &&
-    clock.now() < before;
-
   return {
-    claim: (lease, claims) =>
-      later(() => {
-        shop.hold(lease);
-        const xid = shop.begin();
-        const fit = claims.filter((claim) => fits(rows.get(claim.saleId), claim));
-        refuse(
-          shop,
-          fit.filter(({ takeBack }) => takeBack).map(({ saleId }) => saleId),
-        );
-        const missed = claims.filter((claim) => !fit.includes(claim));
-        const claimed = fit
-          .toSorted((a, b) => a.saleId - b.saleId)
-          .map(({ saleId, eventId, pixelId, takeBack }) => {
-            const row = rows.get(saleId) as Row;
-            for (const open of shop.entriesOf(saleId).filter((entry) => entry.settledAt === null))
-              Object.assign(open, {
-                answer: open.answer ?? "unconfirmed",
-                effect: "kept",
-                settledAt: clock.now(),
-                because: open.because ?? "its run ended",
-              });
-            const flaggedAtBefore = row.flaggedAt;
-            if (takeBack) Object.assign(row, { flagged: true, flaggedAt: clock.now(), xmin: xid });
-            const flaggedAtClaimed = row.flaggedAt;
-            const { id } = enter(lease, { saleId, eventId, pixelId, flaggedAtBefore, flaggedAtClaimed });
-            return { saleId, attempt: id, flaggedAt: markOf(row.flaggedAt) };
-          });
-        const locks = lockedOf(missed).map((saleId) => ({ saleId, by: "lock" as const }));
-        const rivals = missed.filter(hasRival).map(({ saleId }) => ({ saleId, by: "sibling" as const }));
-        return { claimed, hindered: [...locks, ...rivals] };
-      }),
-    answer: (lease, settlements) =>
-      later(() => {
-        for (const { attempt, answer, because } of settlements) {
-          const entry = shop.journal[Number(attempt) - 1];
-          if (entry?.run !== lease.run) continue;
-          if (entry.settledAt === null || (entry.answer === "unconfirmed" && answer === "accepted"))
-            Object.assign(entry, { answer, because });
-        }
-        for (const { attempt } of settlements) openEntry(shop, lease, attempt);
-      }),
-    settle: (lease, settlements) =>
-      later(() => {
-        shop.hold(lease);
-        const xid = shop.begin();
-        const open = settlements.map((one) => [openEntry(shop, lease, one.attempt), one] as const);
-        refuse(
-          shop,
-          open
-            .filter(([entry, { revert }]) => entry.answer === "accepted" || revert)
-            .map(([entry]) => entry.saleId),
-        );
-        const isHeld = ([entry, { revert }]: (typeof open)[number]) =>
-          shop.locked.has(entry.saleId) && rows.has(entry.saleId) && (entry.answer === "accepted" || revert);
-        const done = open
-          .filter((one) => !isHeld(one))
-          .map(([entry, settlement]) => {
-            const effect = settleRow(rows.get(entry.saleId), entry, settlement, xid);
-            Object.assign(entry, { effect, settledAt: clock.now() });
-            return written(
-              entry,
-              rows.get(entry.saleId),
-              effect === "confirmed" || effect === "reverted" ? xid : null,
-            );
-          });
-        return { written: done, locked: open.filter(isHeld).map(([entry]) => entry.saleId) };
-      }),
-    close: (lease, attempts, because) =>
-      later(() => {
-        shop.hold(lease);
-        return attempts.map((attempt) => {
-          const entry = openEntry(shop, lease, attempt);
-          const told = `${entry.because}; ${because}`;
-          Object.assign(entry, { effect: "overtaken", settledAt: clock.now(), because: told });
-          return { ...written(entry, undefined, null), because };
-        });
-      }),
-    revert: (lease, sales) =>
-      later(() => {
-        shop.hold(lease);
-        const xid = shop.begin();
-        refuse(
-          shop,
-          sales.map(({ saleId }) => saleId),
-        );
-        const done = sales.flatMap((guard) => {
-          const row = rows.get(guard.saleId);
-          if (!row || !isFree(guard) || !isStuck(row) || !isLast(guard)) return [];
-          if (markOf(row.flaggedAt) !== guard.mark.flaggedAt) return [];
-          const entry = enter(lease, {
-            saleId: guard.saleId,
-            flaggedAtBefore: row.flaggedAt,
-            effect: "reverted",
-            settledAt: clock.now(),
-          });
-          Object.assign(row, { flagged: false, flaggedAt: null, xmin: xid });
-          return [written(entry, row, xid)];
-        });
-        return { written: done, locked: lockedOf(sales) };
-      }),
-    confirm: (lease, sales) =>
-      later(() => {
-        shop.hold(lease);
-        const xid = shop.begin();
-        const done = sales.flatMap((guard) => {
-          const { saleId, mark, eventId, pixelId } = guard;
-          const row = rows.get(saleId);
-          if (
-            !row ||
-            !isFree(guard) ||
-            !isLast(guard) ||
-            row.status !== "paid" ||
-            row.metaEventId !== null ||
-            markOf(row.flaggedAt) !== mark.flaggedAt
-          )
-            return [];
-          const flaggedAtBefore = row.flaggedAt;
-          const entry = enter(lease, {
-            saleId,
-            eventId,
-            pixelId,
-            flaggedAtBefore,
-            effect: "confirmed",
-            settledAt: clock.now(),
-          });
-          Object.assign(row, {
-            flagged: true,
-            flaggedAt: row.flaggedAt ?? clock.now(),
-            metaEventId: eventId,
-            xmin: xid,
-          });
-          return [written(entry, row, xid)];
-        });
-        return { written: done, locked: lockedOf(sales) };
-      }),
-    undo: (lease, sales) =>
-      later(() => {
-        shop.hold(lease);
-        const xid = shop.begin();
-        refuse(
-          shop,
-          sales.map(({ saleId }) => saleId),
-        );
-        const done = sales.flatMap(({ saleId, lastAttempt, from, to, because }) => {
-          const row = rows.get(saleId);
-          const last = shop.entriesOf(saleId).at(-1)?.id ?? null;
-          if (row?.status !== "paid" || shop.locked.has(saleId) || last !== lastAttempt) return [];
-          const is = [row.flagged, markOf(row.flaggedAt), row.metaEventId];
-          const was = [from.flagged, from.flaggedAt, from.metaEventId];
-          if (is.some((value, at) => value !== was[at])) return [];
-          const effect = to.metaEventId !== null ? "confirmed" : to.flagged ? "restored" : "reverted";
-          const settledAt = clock.now();
-          const flaggedAtBefore = row.flaggedAt;
-          const entry = enter(lease, { saleId, flaggedAtBefore, effect, because, settledAt });
-          const flaggedAt = to.flaggedAt === null ? null : Date.parse(to.flaggedAt);
-          Object.assign(row, { flagged: to.flagged, flaggedAt, metaEventId: to.metaEventId, xmin: xid });
-          return [written(entry, row, xid)];
-        });
-        const missed = sales.map(({ saleId }) => saleId).filter((id) => shop.locked.has(id));
-        return { written: done, locked: missed };
-      }),
+    claim: (lease, claims) => later(() => claim(shop, lease, claims)),
+    answer: (lease, settlements) => later(() => answer(shop, lease, settlements)),
+    settle: (lease, settlements) => later(() => settle(shop, lease, settlements)),
+    close: (lease, attempts, because) => later(() => close(shop, lease, attempts, because)),
+    revert: (lease, sales) => later(() => revertOver(shop, lease, sales)),
+    confirm: (lease, sales) => later(() => confirmOver(shop, lease, sales)),
+    undo: (lease, sales) => later(() => undoOver(shop, lease, sales)),
     states: (ids) =>
       later(() => {
-        const found = ids.flatMap((id) => rows.get(id) ?? []);
+        const found = ids.flatMap((id) => shop.rows.get(id) ?? []);
         return new Map(
-          found.map(({ id, status, flagged, metaEventId, flaggedAt, amount }) => [
-            id,
-            {
-              status,
-              flagged,
-              metaEventId,
-              mark: { flaggedAt: markOf(flaggedAt), amount },
-              lastAttempt: shop.entriesOf(id).at(-1)?.id ?? null,
-            },
-          ]),
+          found.map(({ id, status, flagged, metaEventId, flaggedAt, amount }) => {
+            const mark = { flaggedAt: markOf(flaggedAt), amount };
+            return [id, { status, flagged, metaEventId, mark, lastAttempt: shop.lastOf(id) }];
+          }),
         );
       }),
   };
 }
 
-/** @throws WriteRefused as PostgreSQL refuses a statement for one of its rows */
-function refuse({ refusing }: ShopDouble, ids: readonly number[]): void {
-  if (ids.some((id) => refusing.has(id)))
-    throw new WriteRefused({ what: "The database refused the write", why: "payments_check" });
+async function later<T>(work: () => T): Promise<T> {
+  await Promise.resolve();
+  return work();
+}
+
+function claim(
+  shop: ShopDouble,
+  lease: Lease,
+  claims: readonly Claim[],
+): Awaited<ReturnType<Attempts["claim"]>> {
+  const { rows, clock } = shop;
+  shop.hold(lease);
+  const xid = shop.begin();
+  const hasRival = ({ siblings, eventId }: Claim) =>
+    siblings.some((id) => rows.get(id)?.metaEventId === eventId);
+  const fit = claims.filter((one) => fits(shop, one) && !hasRival(one));
+  refuse(
+    shop,
+    fit.filter(({ takeBack }) => takeBack).map(({ saleId }) => saleId),
+  );
+  const missed = claims.filter((one) => !fit.includes(one));
+  const claimed = fit
+    .toSorted((a, b) => a.saleId - b.saleId)
+    .map(({ saleId, eventId, origin, pixelId, takeBack, metaEventId }) => {
+      const row = rows.get(saleId) as Row;
+      shop.closeAbandoned(saleId);
+      const before = {
+        flaggedBefore: !takeBack,
+        flaggedAtBefore: row.flaggedAt,
+        metaEventIdBefore: metaEventId,
+      };
+      if (takeBack) Object.assign(row, { flagged: true, flaggedAt: clock.now(), xmin: xid });
+      const flaggedAtClaimed = row.flaggedAt;
+      const { id } = shop.record(lease, { saleId, eventId, origin, pixelId, ...before, flaggedAtClaimed });
+      return { saleId, attempt: id, flaggedAt: markOf(row.flaggedAt) };
+    });
+  const locks = shop.lockedAmong(missed).map((saleId) => ({ saleId, by: "lock" as const }));
+  const rivals = missed.filter(hasRival).map(({ saleId }) => ({ saleId, by: "sibling" as const }));
+  return { claimed, hindered: [...locks, ...rivals] };
+}
+
+function fits(
+  shop: ShopDouble,
+  { saleId, mark, metaEventId, takeBack, before, lastAttempt }: Claim,
+): boolean {
+  const row = shop.rows.get(saleId);
+  return (
+    row !== undefined &&
+    !shop.locked.has(saleId) &&
+    row.status === "paid" &&
+    row.metaEventId === metaEventId &&
+    row.flagged !== takeBack &&
+    markOf(row.flaggedAt) === mark.flaggedAt &&
+    row.amount === mark.amount &&
+    shop.clock.now() < before &&
+    shop.lastOf(saleId) === lastAttempt
+  );
+}
+
+function answer(shop: ShopDouble, { run }: Lease, settlements: readonly Settlement[]): void {
+  let open = 0;
+  for (const one of settlements) {
+    const entry = shop.journal[Number(one.attempt) - 1];
+    if (entry?.run !== run) continue;
+    const isOpen = entry.settledAt === null;
+    if (!isOpen && (entry.answer !== "unconfirmed" || one.answer !== "accepted")) continue;
+    const { answer: given, because, blame } = one;
+    Object.assign(entry, { answer: given, because, blame, events: settlements.length });
+    open += Number(isOpen);
+  }
+  if (open < settlements.length) throw new LeaseLost(`run ${run}: settled by another run`);
+}
+
+function settle(
+  shop: ShopDouble,
+  lease: Lease,
+  settlements: readonly Settlement[],
+): Awaited<ReturnType<Attempts["settle"]>> {
+  const { rows, clock } = shop;
+  shop.hold(lease);
+  const xid = shop.begin();
+  const open = settlements.map(({ attempt, revert }) => {
+    const entry = openEntry(shop, lease, attempt);
+    const row = rows.get(entry.saleId);
+    const moves = entry.answer === "accepted" || revert;
+    // Nothing follows from an answer that is not on record.
+    const isHeld = moves ? row !== undefined && shop.locked.has(row.id) : entry.answer === null;
+    return { entry, row, moves, isHeld };
+  });
+  const able = open.filter(({ isHeld }) => !isHeld);
+  refuse(
+    shop,
+    able.filter(({ entry, row, moves }) => moves && becomes(row, entry)).map(({ entry }) => entry.saleId),
+  );
+  const written = able.map(({ entry, row, moves }) => {
+    const becoming = moves ? becomes(row, entry) : null;
+    if (row && becoming) Object.assign(row, becoming, { xmin: xid });
+    const left = moves && !isKept(row, entry) ? "overtaken" : "kept";
+    const effect = becoming === null ? left : becoming.metaEventId === null ? "reverted" : "confirmed";
+    // A sale that was taken back and kept stays flagged, by our claim.
+    const kept = entry.flaggedBefore ? {} : { flaggedAfter: true, flaggedAtAfter: entry.flaggedAtClaimed };
+    Object.assign(entry, { effect, settledAt: clock.now() }, becoming ? afterOf(row) : kept);
+    return writtenOf(entry, becoming ? xid : null);
+  });
+  return { written, locked: open.filter(({ isHeld }) => isHeld).map(({ entry }) => entry.saleId) };
+}
+
+/** What an answer makes of the row; null where the row is no longer what was claimed. See src/queries/settle.ts. */
+function becomes(
+  row: Row | undefined,
+  { answer: given, eventId, flaggedAtClaimed }: Attempt,
+): Pick<Row, "flagged" | "flaggedAt" | "metaEventId"> | null {
+  if (row?.status !== "paid") return null;
+  const same = row.flaggedAt === flaggedAtClaimed;
+  if (given === "accepted") {
+    const fit = row.metaEventId === eventId || (row.metaEventId === null && (!row.flagged || same));
+    return fit ? { flagged: true, flaggedAt: row.flaggedAt ?? flaggedAtClaimed, metaEventId: eventId } : null;
+  }
+  const isStuck = row.flagged && row.metaEventId === null;
+  return isStuck && same ? { flagged: false, flaggedAt: null, metaEventId: null } : null;
+}
+
+/** It bears the id that it had when it was claimed. */
+function isKept(row: Row | undefined, { metaEventIdBefore }: Attempt): boolean {
+  return metaEventIdBefore !== null && row?.status === "paid" && row.metaEventId === metaEventIdBefore;
+}
+
+function close(shop: ShopDouble, lease: Lease, attempts: readonly string[], because: string): Written[] {
+  shop.hold(lease);
+  return attempts.flatMap((attempt) => {
+    const entry = shop.journal[Number(attempt) - 1];
+    if (entry?.run !== lease.run || entry.settledAt !== null) return [];
+    const told = [entry.because, because].filter((words) => words !== null).join("; ");
+    Object.assign(entry, { effect: "overtaken", settledAt: shop.clock.now(), because: told });
+    return [{ ...writtenOf(entry, null), because }];
+  });
 }
 
 /** @throws LeaseLost for one that another run has settled */
@@ -242,40 +175,4 @@ function openEntry({ journal }: ShopDouble, { run }: Lease, attempt: string): At
   if (!entry || entry.run !== run || entry.settledAt !== null)
     throw new LeaseLost(`run ${run}: settled by another run`);
   return entry;
-}
-
-const isStuck = (row: Row) => row.status === "paid" && row.flagged && row.metaEventId === null;
-
-/** What an answer does to the row; see src/queries/settle.ts. */
-function settleRow(
-  row: Row | undefined,
-  entry: Attempt,
-  { revert }: Settlement,
-  xmin: number,
-): Attempt["effect"] {
-  const same = row !== undefined && row.flaggedAt === entry.flaggedAtClaimed;
-  if (entry.answer === "accepted") {
-    const fits = row?.metaEventId === entry.eventId || (row?.metaEventId === null && (!row.flagged || same));
-    if (row?.status !== "paid" || !fits) return "overtaken";
-    const flaggedAt = row.flaggedAt ?? entry.flaggedAtClaimed;
-    Object.assign(row, { flagged: true, flaggedAt, metaEventId: entry.eventId, xmin });
-    return "confirmed";
-  }
-  if (!revert) return "kept";
-  if (!row || !isStuck(row) || !same) return "overtaken";
-  Object.assign(row, { flagged: false, flaggedAt: null, xmin });
-  return "reverted";
-}
-
-function written(entry: Attempt, row: Row | undefined, xid: number | null): Written {
-  const shown = xid === null ? undefined : row;
-  return {
-    saleId: entry.saleId,
-    attempt: entry.id,
-    effect: entry.effect ?? "kept",
-    xid: xid === null ? null : String(xid),
-    flagged: shown?.flagged ?? null,
-    flaggedAt: markOf(shown?.flaggedAt ?? null),
-    metaEventId: shown?.metaEventId ?? null,
-  };
 }

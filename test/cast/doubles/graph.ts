@@ -130,7 +130,7 @@ export class GraphDouble {
       entry.pixelId === pixelId &&
       entry.run === lease?.run &&
       row?.status === "paid" &&
-      row.metaEventId === null
+      row.metaEventId === entry.metaEventIdBefore
     );
   }
 }

@@ -1,10 +1,12 @@
 import type { EvidenceReader, Runs, SalesReader, Witness } from "../../../src/ports.js";
-import type { Evidence, Sibling, Trace } from "../../../src/sales/evidence.js";
+import type { JournalRow } from "../../../src/queries/attempt-rows.js";
+import { evidenceOf } from "../../../src/queries/evidence.js";
+import type { SiblingRow } from "../../../src/queries/siblings.js";
+import { siblingOf } from "../../../src/queries/siblings.js";
 import { mayShareEvent } from "../../../src/sales/click.js";
-import { noEvidence } from "../../../src/sales/evidence.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
 import { isStuck } from "../../../src/sales/sale.js";
-import { FOLDING } from "../../../src/sales/verdict.js";
+import { restrained } from "../../../src/queries/restraints.js";
 import type { Attempt, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
 
@@ -35,79 +37,90 @@ export function salesOver(shop: ShopDouble): SalesReader {
   };
 }
 
-/** As src/queries/evidence.ts tells it. */
+/** As src/queries/evidence.ts tells it, and by its own functions: only the reading of rows is ours. */
 export function evidenceOver(shop: ShopDouble): EvidenceReader {
   return {
     about: (sales, now) => {
       const byClick = new Map<string, number[]>();
       for (const { id, pageviewEventId: click } of shop.rows.values())
         if (click !== null) byClick.set(click, [...(byClick.get(click) ?? []), id]);
-      const others = ({ id, pageviewEventId: click }: Sale) =>
-        (byClick.get(click ?? "") ?? []).filter((other) => other !== id).map((other) => shop.read(other));
+      const siblingsOf = (sale: Sale) =>
+        (byClick.get(sale.pageviewEventId ?? "") ?? [])
+          .filter((id) => id !== sale.id)
+          .map((id) => shop.read(id))
+          .map((other) => siblingOf(siblingRow(other), journalOf(shop, other.id), other.pools, now))
+          .filter(({ pixels }) => mayShareEvent(sale, pixels ?? null));
+      const { released, acknowledged } = shop;
+      const words = { released, acknowledged };
       return Promise.resolve(
-        new Map(sales.map((sale) => [sale.id, evidenceOf(shop, sale, others(sale), now)])),
+        new Map(
+          sales.map((sale) => {
+            const rows = journalOf(shop, sale.id);
+            return [sale.id, restrained(evidenceOf(rows, siblingsOf(sale)), rows, sale.id, words)];
+          }),
+        ),
       );
     },
   };
 }
 
-function evidenceOf(shop: ShopDouble, sale: Sale, others: readonly Sale[], now: Instant): Evidence {
-  const entries = shop.entriesOf(sale.id);
-  const sends = entries.filter(({ command }) => !["revert", "confirm", "undo"].includes(command));
-  const last = sends.at(-1);
-  const siblings = others.map((other) => siblingOf(shop, other, now));
+const asText = (at: Instant | null) => (at === null ? null : String(at));
+
+function journalOf(shop: ShopDouble, id: number): JournalRow[] {
+  return shop.entriesOf(id).map((entry) => ({
+    id: entry.id,
+    sale_id: String(entry.saleId),
+    command: commandOf(entry),
+    run_id: entry.run,
+    event_id: entry.eventId,
+    event_id_origin: entry.origin,
+    meta_event_id_before: entry.metaEventIdBefore,
+    pixel_id: entry.pixelId,
+    answer: entry.answer,
+    effect: entry.effect,
+    code: null,
+    subcode: null,
+    because: entry.because,
+    attempted: String(entry.at),
+    flagged_at_before: asText(entry.flaggedAtBefore),
+    blame: entry.blame,
+    events: entry.events,
+    ...besideOf(shop, entry),
+  }));
+}
+
+/** A run that reconciles has entries of all kinds. */
+function commandOf({ command, answer, effect }: Attempt): string {
+  if (command !== "reconcile") return command;
+  if (answer !== null || (effect !== "confirmed" && effect !== "reverted")) return "resend";
+  return effect === "confirmed" ? "confirm" : "revert";
+}
+
+/** Asked only of attempts that count against their sale, as in the statement. */
+function besideOf({ journal }: ShopDouble, { run, pixelId, saleId, blame, answer, events }: Attempt) {
+  const counts = blame === "sale" || (answer === "unconfirmed" && events === 1);
+  const beside = counts ? journal.filter((other) => other.run === run && other.pixelId === pixelId) : [];
   return {
-    ...noEvidence,
-    traces: sends.map(traceOf),
-    siblings: siblings.filter(({ pixels }) => mayShareEvent(sale, pixels ?? null)),
-    flagTimes: entries.map(({ flaggedAtBefore }) => flaggedAtBefore).filter((at) => at !== null),
-    reverted: entries.at(-1)?.effect === "reverted",
-    refused: last?.answer === "refused" ? last.because : null,
-    lastAttempt: entries.at(-1)?.id ?? null,
+    pixel_took: beside.some((other) => other.answer === "accepted"),
+    others_refused: beside.some(
+      (other) => other.saleId !== saleId && (other.blame === "sale" || other.blame === "pixel"),
+    ),
   };
 }
 
-function traceOf({ at, pixelId, eventId, answer, because, run }: Attempt): Trace {
-  const unsettled = answer === null || answer === "unconfirmed";
-  const result = answer === null || answer === "unconfirmed" ? "unknown" : answer;
-  return {
-    source: "journal",
-    by: "purchase-fix",
-    at,
-    pixelId,
-    eventId,
-    result,
-    unsettled,
-    because: `${because} (${run})`,
-  };
-}
-
-function siblingOf(shop: ShopDouble, sale: Sale, now: Instant): Sibling {
-  const entries = shop.entriesOf(sale.id);
-  const same = entries.filter(({ eventId }) => eventId === sale.pageviewEventId);
-  const moment = sale.paidAt ?? sale.createdAt;
-  const stored = sale.metaEventId === sale.pageviewEventId ? (sale.flaggedAt ?? moment) : null;
-  const attempts = [moment, ...entries.map(({ at }) => at)].filter((at) => at !== null);
-  const flags = [sale.flaggedAt, ...entries.map(({ flaggedAtBefore }) => flaggedAtBefore)]
-    .filter((at) => at !== null)
-    .filter((at) => at <= now);
-  const told = same.flatMap(({ pixelId }) => pixelId ?? []);
-  const possible = (sale.pools ?? []).flatMap(({ pixelId }) => pixelId ?? []);
-  return {
-    id: sale.id,
-    paymentId: sale.paymentId,
-    pixels: sale.pools === null ? null : [...new Set(told.length > 0 ? told : possible)],
-    status: sale.status,
-    flagged: sale.flagged,
-    metaEventId: sale.metaEventId,
-    createdAt: sale.createdAt,
-    firstAttempt: attempts.length === 0 ? null : Math.min(...attempts),
-    lastAttempt: flags.length === 0 ? null : Math.max(...flags),
-    acceptedAt: same.find(({ answer }) => answer === "accepted")?.at ?? stored,
-    journalled: same.length > 0,
-    open: isStuck(sale) && moment !== null && now - moment < FOLDING,
-  };
-}
+const siblingRow = (sale: Sale): SiblingRow => ({
+  id: String(sale.id),
+  payment_id: sale.paymentId,
+  bot_id: String(sale.botId),
+  pool_id: null,
+  pageview_event_id: sale.pageviewEventId ?? "",
+  status: sale.status,
+  flagged: sale.flagged,
+  meta_event_id: sale.metaEventId,
+  created: asText(sale.createdAt),
+  paid: asText(sale.paidAt),
+  flagged_at: asText(sale.flaggedAt),
+});
 
 export function runsOver(shop: ShopDouble): Runs {
   return {
@@ -123,6 +136,10 @@ export function runsOver(shop: ShopDouble): Runs {
       }
       shop.lease = { run: run.id, token: (held?.token ?? 0) + 1, expiresAt: now + ttlMs };
       shop.runs.push({ id: run.id, command: run.command, summary: null });
+      // What a dead run had an answer for that moves no row.
+      for (const entry of [...shop.rows.keys()].flatMap((id) => shop.entriesOf(id)))
+        if (entry.settledAt === null && entry.answer !== null && entry.answer !== "accepted")
+          Object.assign(entry, { effect: "kept", settledAt: now });
       return Promise.resolve({ lease: { run: run.id, token: String(shop.lease.token) } });
     },
     renew: ({ token }, ttlMs) => {

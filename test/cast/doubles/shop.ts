@@ -1,7 +1,9 @@
 import type { Clock, Lease } from "../../../src/ports.js";
 import { LeaseLost } from "../../../src/ports.js";
-import type { Answer, Effect } from "../../../src/sales/outcome.js";
+import type { Answer, Blame, Effect } from "../../../src/sales/outcome.js";
+import type { Acknowledgement } from "../../../src/sales/restraint.js";
 import type { Instant, Sale } from "../../../src/sales/sale.js";
+import type { RunSummary } from "../../../src/sales/summary.js";
 import { sale } from "../sales.js";
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
@@ -16,14 +18,24 @@ export interface Attempt {
   readonly command: string;
   readonly saleId: number;
   readonly eventId: string | null;
+  readonly origin: string | null;
   readonly pixelId: string | null;
   readonly at: Instant;
+  readonly flaggedBefore: boolean;
   readonly flaggedAtBefore: Instant | null;
   readonly flaggedAtClaimed: Instant | null;
+  readonly metaEventIdBefore: string | null;
+  /** The row as the entry's own write left it; null where it wrote none. */
+  flaggedAfter: boolean | null;
+  flaggedAtAfter: Instant | null;
+  metaEventIdAfter: string | null;
   answer: Answer | null;
   effect: Effect | null;
   because: string | null;
   settledAt: Instant | null;
+  blame: Blame | null;
+  /** Of its request. */
+  events: number | null;
 }
 
 /** The shop's rows and our journal in memory: what the ports over them share. One call is one transaction. */
@@ -36,6 +48,16 @@ export class ShopDouble {
   /** Rows whose change a constraint or trigger of the shop refuses, and with them the whole statement. */
   readonly refusing = new Set<number>();
   readonly runs: { id: string; command: string; summary: object | null }[] = [];
+  readonly released = new Map<number, Instant>();
+  readonly acknowledged = new Map<number, Acknowledgement>();
+  /** As `Successes` notes it. */
+  success: {
+    beganAt: Instant;
+    endedAt: Instant;
+    since: Instant;
+    run: string | null;
+    summary: RunSummary;
+  } | null = null;
   lease: { run: string; token: number; expiresAt: Instant } | null = null;
   readonly #bySale = new Map<number, Attempt[]>();
   #transactions = 0;
@@ -90,10 +112,55 @@ export class ShopDouble {
     return this.#bySale.get(id) ?? [];
   }
 
-  /** Ids are places in the journal, from 1. */
-  enter(entry: Attempt): void {
-    this.journal.push(entry);
-    this.#bySale.set(entry.saleId, [...this.entriesOf(entry.saleId), entry]);
+  /** The id of the last entry about a sale. */
+  lastOf(id: number): string | null {
+    return this.entriesOf(id).at(-1)?.id ?? null;
+  }
+
+  /** Which of these somebody else holds locked. */
+  lockedAmong(sales: readonly { readonly saleId: number }[]): number[] {
+    return sales.map(({ saleId }) => saleId).filter((id) => this.locked.has(id) && this.rows.has(id));
+  }
+
+  /** What a dead run left open: where no answer is on record there never will be one. */
+  closeAbandoned(id: number): void {
+    for (const open of this.entriesOf(id).filter((entry) => entry.settledAt === null))
+      Object.assign(open, {
+        answer: open.answer ?? "unconfirmed",
+        effect: "kept",
+        settledAt: this.clock.now(),
+        because: open.because ?? "its run ended before an answer came",
+      });
+  }
+
+  /** A new entry of the journal, whose id is its place in it, from 1. */
+  record({ run }: Lease, entry: Partial<Attempt> & Pick<Attempt, "saleId">): Attempt {
+    const made: Attempt = {
+      id: String(this.journal.length + 1),
+      run,
+      command: this.commandOf(run),
+      eventId: null,
+      origin: null,
+      pixelId: null,
+      at: this.clock.now(),
+      flaggedBefore: true,
+      flaggedAtBefore: null,
+      flaggedAtClaimed: null,
+      metaEventIdBefore: null,
+      blame: null,
+      events: null,
+      flaggedAfter: null,
+      flaggedAtAfter: null,
+      metaEventIdAfter: null,
+      answer: null,
+      effect: null,
+      because: null,
+      settledAt: null,
+      ...entry,
+    };
+    this.journal.push(made);
+    this.#bySale.set(made.saleId, [...this.entriesOf(made.saleId), made]);
+    return made;
   }
 }
 

@@ -18,9 +18,11 @@ import {
   ended,
   failed,
   folderOf,
+  moment,
   none,
   queued,
   queueing,
+  quietWeb,
   received,
   request,
   sent,
@@ -32,8 +34,7 @@ import {
   write,
 } from "./lines.js";
 
-const boot = web("09:00:00.000", "boot");
-const at = (time: string) => Date.parse(`2025-11-20T${time}-03:00`);
+const boot = quietWeb;
 const paymentsOf = ({ events }: Pick<AllLogs, "events">) =>
   tie(events).attempts.map(({ paymentId, result }) => `${paymentId} ${result}`);
 
@@ -111,14 +112,14 @@ describe("logs that an observer kept bit by bit", { timeout: 120_000 }, () => {
     });
     const shelf = new Shelf();
     await shelf.observe(files);
-    const all = await shelf.all([], at("10:04:00.000"));
+    const all = await shelf.all([], moment("10:04:00.000"));
     expect(paymentsOf(all)).toEqual([`${beto} unknown`]);
     const spans = coverage(all.stats, all.events);
-    expect([...spans.application, ...spans.worker].every(({ from }) => from >= at("10:04:00.000"))).toBe(
+    expect([...spans.application, ...spans.worker].every(({ from }) => from >= moment("10:04:00.000"))).toBe(
       true,
     );
     expect(all.events.filter(({ kind }) => kind === "unseen").map((one) => one.at)).toContain(
-      at("10:04:00.000"),
+      moment("10:04:00.000"),
     );
   });
 });

@@ -71,6 +71,9 @@ export const failed = (at: string, process: string, status = 400, on = pixel): s
 export const quietWeb = web("09:00:00.000", "boot");
 export const quietWorker = worker("09:00:00.000", "MainProcess", "boot");
 
+/** Of that day in November, by the clock that wrote the lines. */
+export const moment = (time: string): number => Date.parse(`2025-11-20T${time}-03:00`);
+
 export function folderOf(): string {
   const folder = mkdtempSync(join(tmpdir(), "purchase-fix-lines-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

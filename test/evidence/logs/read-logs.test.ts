@@ -27,6 +27,7 @@ import {
   folderOf,
   queued,
   queueing,
+  quietWeb,
   received,
   request,
   sent,
@@ -45,7 +46,7 @@ const told = (read: ReadLogs): string[] =>
       [line, kind, paymentId ?? eventId ?? taskId].join(" "),
     );
 
-const boot = web("09:00:00.000", "boot");
+const boot = quietWeb;
 
 describe("a log that was read before", () => {
   test("is read from there on, by lines and not by bytes of half a line", async () => {

@@ -11,6 +11,7 @@ import {
   ended,
   failed,
   folderOf,
+  moment,
   none,
   queued,
   queueing,
@@ -34,7 +35,6 @@ const toldOf = async (application: readonly string[], workers: readonly string[]
   const { events, stats } = await readAll(write(folderOf(), files));
   return toldBy(events, stats).told;
 };
-const at = (time: string) => Date.parse(`2025-11-20T${time}Z`) + 3 * 3_600_000;
 const begins = (time: string, id: number) =>
   web(time, `[META DELIVERY] Delivery - Enviando Purchase via Server (Conversions API) para payment ${id}`);
 const willUse = (time: string, event: string) =>
@@ -84,8 +84,8 @@ test("a retry waits until its time, unless a run followed it", async () => {
     const { attempts } = await tied(request("10:00:00", ana, anasEvent, task(1)), workers);
     return attempts.map((one) => [one.retryAt, one.acceptedAt]);
   };
-  expect(await retryAt(retry)).toEqual([[at("10:04:02.010"), null]]);
-  expect(await retryAt([...retry, ...again])).toEqual([[null, at("10:04:03.000")]]);
+  expect(await retryAt(retry)).toEqual([[moment("10:04:02.010"), null]]);
+  expect(await retryAt([...retry, ...again])).toEqual([[null, moment("10:04:03.000")]]);
 });
 
 test("Meta had it when it accepted it first, whatever its task's other copies said later", async () => {
@@ -97,7 +97,7 @@ test("Meta had it when it accepted it first, whatever its task's other copies sa
     failed("11:00:02.000", "ForkPoolWorker-1"),
     ended("11:00:02.010", "ForkPoolWorker-1", task(1), none),
   ]);
-  expect(attempts).toMatchObject([{ acceptedAt: at("10:00:02.000"), lastAt: at("11:00:02.010") }]);
+  expect(attempts).toMatchObject([{ acceptedAt: moment("10:00:02.000"), lastAt: moment("11:00:02.010") }]);
 });
 
 test("a run of a Purchase that no line names may be anybody's, from then on backwards", async () => {
@@ -109,10 +109,10 @@ test("a run of a Purchase that no line names may be anybody's, from then on back
     received("10:00:01.000", task(9)),
     ...run,
   ]);
-  expect([told.nobodysRunSince(at("10:00:00.000")), told.nobodysRunSince(at("10:00:03.000"))]).toEqual([
-    true,
-    false,
-  ]);
+  expect([
+    told.nobodysRunSince(moment("10:00:00.000")),
+    told.nobodysRunSince(moment("10:00:03.000")),
+  ]).toEqual([true, false]);
 });
 
 test("a run whose task is known is nobody else's, and a worker that was started anew may have had anything", async () => {
@@ -124,7 +124,7 @@ test("a run whose task is known is nobody else's, and a worker that was started 
   const asked = request("10:00:00", ana, anasEvent, task(1));
   expect((await toldOf(asked, own)).nobodysRunSince(0)).toBe(false);
   const restart = worker("10:05:00.000", "MainProcess", "celery@shop-1 ready.");
-  expect((await toldOf(asked, [...own, restart])).nobodysRunSince(at("10:04:00.000"))).toBe(true);
+  expect((await toldOf(asked, [...own, restart])).nobodysRunSince(moment("10:04:00.000"))).toBe(true);
   const killed = worker(
     "10:05:00.000",
     "MainProcess",
@@ -135,7 +135,7 @@ test("a run whose task is known is nobody else's, and a worker that was started 
     web(`10:${String(5 + n * 4).padStart(2, "0")}:00.000`, "GET /"),
   );
   const told = await toldOf([...asked, ...more], [...own, killed]);
-  expect(told.nobodysRunSince(at("10:04:00.000"))).toBe(true);
+  expect(told.nobodysRunSince(moment("10:04:00.000"))).toBe(true);
 });
 
 test("an event that is tied to nobody may have been built for whoever was about to", async () => {
@@ -146,8 +146,8 @@ test("an event that is tied to nobody may have been built for whoever was about 
     data("10:00:00.111", betosEvent),
   ];
   const told = await toldOf(together, [received("10:00:01.000", task(1))]);
-  expect(told.mayBeBuilt(at("10:00:00.100"), at("10:00:10.000"))).toBe(true);
-  expect(told.mayBeBuilt(at("10:01:00.000"), at("10:01:10.000"))).toBe(false);
+  expect(told.mayBeBuilt(moment("10:00:00.100"), moment("10:00:10.000"))).toBe(true);
+  expect(told.mayBeBuilt(moment("10:01:00.000"), moment("10:01:10.000"))).toBe(false);
   expect(told.workerLogs).toBe(1);
 });
 
@@ -166,6 +166,6 @@ test("a request whose event bears the row's id is one attempt, the page's earlie
   );
   const own = byPayment(attempts).of({ id: 9445, paymentId: ana, ownEventId: anasEvent });
   expect(own.map(({ at: first, taskId, facts }) => [first, taskId, facts.length])).toEqual([
-    [at("10:00:00.050"), task(1), 5],
+    [moment("10:00:00.050"), task(1), 5],
   ]);
 });

@@ -1,0 +1,90 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Bench, Group } from "../bench.js";
+import type { Sample } from "../engine/pairs.js";
+import { check, cpuOf, memory, play, ratioOf, speed } from "../engine/pairs.js";
+import { atLeast, atMost, pairsOr } from "../engine/row.js";
+import { count, megabytes, perSecond } from "../engine/table.js";
+import { linesOf, textOf } from "../ground/answers.js";
+import type { Log, Told } from "../ground/logs.js";
+import { writeLog } from "../ground/logs.js";
+import { scratch } from "../ground/scratch.js";
+import type { Shop } from "../ground/shops.js";
+
+const SALES = 500;
+/** The incident report's. */
+const PATTERN = "META|Purchase|send_meta_event";
+
+export const logs: Group = {
+  name: "logs",
+  about:
+    "evidence of a worker's log beside the incident report's grep, and its memory at five times the size",
+  async *play(bench) {
+    const megabyte = 1e6;
+    const size = bench.size.pick(200, 1_000);
+    const folder = scratch();
+    const shop = await (await bench.shops()).stuck(SALES);
+    try {
+      const sales = await told(shop);
+      const [small, large] = [join(folder, "celery.log"), join(folder, "large.log")];
+      const log = writeLog(small, sales, size * megabyte);
+      const { longRounds } = bench.size;
+      yield await pairsOr(
+        `log evidence of ${count(SALES)} sales, a log of ${count(size)} MB, from the shell and back`,
+        `\`grep -iE '${PATTERN}'\``,
+        () =>
+          play(
+            () => evidence(bench, shop, small, log),
+            () => search(bench, small, log),
+            longRounds,
+            1,
+          ),
+        (pairs) => ({
+          ratio: ratioOf(pairs, speed),
+          cpu: cpuOf(pairs),
+          goal: atLeast(0.5),
+          figures: perSecond(pairs, "MB"),
+        }),
+      );
+      const five = writeLog(large, sales, 5 * size * megabyte);
+      yield await pairsOr(
+        `its peak memory, a log of ${count(5 * size)} MB`,
+        `of ${count(size)} MB`,
+        () =>
+          play(
+            () => evidence(bench, shop, large, five),
+            () => evidence(bench, shop, small, log),
+            1,
+            0,
+          ),
+        // "The same" within what two runs of one size differ by.
+        (pairs) => ({ ratio: ratioOf(pairs, memory), goal: atMost(1.1), figures: megabytes(pairs) }),
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+      await shop.drop();
+    }
+  },
+};
+
+/** Every sale was accepted, and the log alone says so. */
+async function evidence(bench: Bench, shop: Shop, path: string, { bytes }: Log): Promise<Sample> {
+  const words = ["find-stuck", "--hours", "168", "--jsonl", "--quiet"];
+  const ran = await bench.product([...words, "--evidence-log", path, "--log-timezone", "UTC"], shop);
+  const delivered = textOf(ran.stdout).match(/"verdict":"delivered"/g)?.length ?? 0;
+  check(delivered === SALES, `the log proves ${delivered} sales delivered, not ${SALES}`);
+  return { ...ran, units: bytes / 1e6 };
+}
+
+async function search(bench: Bench, path: string, { bytes, matching }: Log): Promise<Sample> {
+  const ran = await bench.run([bench.tools.grep(), "-iE", PATTERN, path]);
+  check(linesOf(ran.stdout) === matching, `grep printed ${linesOf(ran.stdout)} lines, not ${matching}`);
+  return { ...ran, units: bytes / 1e6 };
+}
+
+async function told(shop: Shop): Promise<Told[]> {
+  return await shop.query(`
+    select id, payment_id as "paymentId", pageview_event_id as "eventId",
+           (extract(epoch from meta_purchase_sent_at at time zone 'America/Sao_Paulo') * 1000)::float8 as "flaggedAt"
+    from payments`);
+}
