@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPostgres } from "../demo/postgres.js";
 import { insertBot, insertPool, insertSale } from "../demo/shop.js";
+import { promises, type Seen } from "./cron-promises.js";
 import { cronHindrance, startCron } from "./cron-daemon.js";
 import { startListener } from "./listener.js";
 import { root } from "./program.js";
@@ -20,117 +21,75 @@ const MINUTES = 5;
 const pixel = "410000000000001";
 
 const hindrance = cronHindrance();
-if (hindrance === null) await prove();
-else {
+if (hindrance === null) {
+  const folder = mkdtempSync(join(tmpdir(), "purchase-fix-cron-"));
+  const seen = await live(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
+  tell(seen);
+} else {
   process.stderr.write(`${hindrance}\n`);
   process.exitCode = 2;
 }
 
-async function prove(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "purchase-fix-cron-"));
+/** Six minutes of the shop's life, and what is to be seen then. */
+async function live(folder: string): Promise<Seen> {
   const postgres = await startPostgres();
   const place = await openPlace(postgres.url);
   const [db, listener] = [await newDatabase(postgres.url), await startListener()];
   const bot = await insertBot(db.client, { id: 19 });
   await insertPool(db.client, { pixelId: pixel, key: place.key, bots: [bot] });
   const metrics = join(folder, "purchase_fix.prom");
-  const env = {
-    DATABASE_URL: db.url,
-    ENCRYPTION_KEY: place.key,
-    META_GRAPH_URL: place.graph.url,
-    PURCHASE_FIX_PING_URL: `${listener.url}/ping/5c1d`,
-    PURCHASE_FIX_NOTIFY_URL: `${listener.url}/services/T/B`,
-    PURCHASE_FIX_METRICS_FILE: metrics,
-  };
-  writeFileSync(join(folder, "env"), lines(Object.entries(env).map(([name, value]) => `${name}=${value}`)), {
-    mode: 0o600,
-  });
+  const settings = [
+    `DATABASE_URL=${db.url}`,
+    `ENCRYPTION_KEY=${place.key}`,
+    `META_GRAPH_URL=${place.graph.url}`,
+    `PURCHASE_FIX_PING_URL=${listener.url}/ping/5c1d`,
+    `PURCHASE_FIX_NOTIFY_URL=${listener.url}/services/T/B`,
+    `PURCHASE_FIX_METRICS_FILE=${metrics}`,
+  ];
+  writeFileSync(join(folder, "env"), lines(settings), { mode: 0o600 });
   const cron = startCron(folder, crontabOf(folder));
   try {
     const begun = Date.now();
+    // In the first minute there is nothing to do.
     await sleep(MINUTE + 20_000);
-    const early = { mails: cron.mails().length, runs: listener.heard.length };
-    const sold = await sell(begun, async (n, known) =>
-      insertSale(db.client, {
-        botId: bot,
-        pageviewEventId: known ? `pageview_cron_${n}` : null,
-        paidHoursAgo: 2,
-      }),
+    const early = { mails: cron.mails().length, pings: listener.heard.length };
+    const sold = await sell(begun + MINUTES * MINUTE, (event) =>
+      insertSale(db.client, { botId: bot, pageviewEventId: event, paidHoursAgo: 2 }),
     );
     // The last sales' minute, and the one after.
     await sleep(begun + (MINUTES + 1) * MINUTE + 15_000 - Date.now());
-    const rows = await db.query<{ id: number; event: string | null }>(
-      "select id::integer, meta_event_id as event from payments",
-    );
-    const ledger = await place.graph.ledger();
-    const [held] = await db.query<{ held: boolean }>(
+    const [lease] = await db.query<{ held: boolean }>(
       "select exists (select from purchase_fix.lease where expires_at > clock_timestamp()) as held",
     );
-    const [starts, ends] = [/\/ping\/5c1d\/start$/, /\/ping\/5c1d\/\d+$/].map((path) =>
-      listener.heard.filter((one) => path.test(one.path)),
-    );
-    const mails = cron.mails();
-    const text = readFileSync(metrics, "utf8");
-    const gauge = (name: string) => Number(new RegExp(`^purchase_fix_${name} (\\S+)$`, "m").exec(text)?.[1]);
-    const counts = (event: string | null) =>
-      ledger.filter((one) => one.eventId === event && one.counted).length;
-    const knownIds = new Set(sold.known);
-    const secrets = [place.key, `token-of-pixel-${pixel}`];
-    const checks: readonly [string, boolean][] = [
-      ["cron ran it every minute", (starts?.length ?? 0) >= MINUTES],
-      ["each start was followed by its end", starts?.length === ends?.length],
-      ["no run failed", ends?.every(({ path }) => /\/[01]$/.test(path)) === true],
-      ["nothing was mailed while there was nothing to do", early.runs > 0 && early.mails === 0],
-      [
-        "each mail is the line of the summary",
-        mails.every((mail) => mail.split("\n").every((one) => one.startsWith("reconcile: "))),
-      ],
-      ["mail was sent when sales were mended", mails.length > 0 && mails.length < (ends?.length ?? 0)],
-      [
-        "no secret is in mails, pings or metrics",
-        secrets.every(
-          (one) => ![...mails, text, ...listener.heard.map(({ body }) => body)].join("\n").includes(one),
-        ),
-      ],
-      [
-        "every sale that may be sent is confirmed",
-        rows.every(({ id, event }) => !knownIds.has(id) || event !== null),
-      ],
-      ["each of them counts once", rows.every(({ id, event }) => !knownIds.has(id) || counts(event) === 1)],
-      ["Meta counts no other purchase", ledger.filter(({ counted }) => counted).length === knownIds.size],
-      [
-        "what nobody can tell was left to a person",
-        rows.filter(({ id }) => sold.unknown.includes(id)).every(({ event }) => event === null),
-      ],
-      ["the metrics say how many need one", gauge("needs_person_sales") === sold.unknown.length],
-      [
-        "the metrics are of the last minute",
-        Date.now() / 1000 - gauge("last_success_timestamp_seconds") < 90,
-      ],
-      [
-        "somebody was told of money and of the person needed",
-        listener.heard.some(({ path }) => path.startsWith("/services/")),
-      ],
-      ["no lock is left", held?.held === false],
-    ];
-    for (const [what, holds] of checks) process.stdout.write(`${holds ? "ok     " : "FAILED "} ${what}\n`);
-    process.stdout.write(
-      `${starts?.length} runs by cron, ${knownIds.size} sales sent, ${sold.unknown.length} left to a person, ${mails.length} mails, ${listener.heard.length} pings and messages\n`,
-    );
-    if (checks.some(([, holds]) => !holds)) {
-      process.exitCode = 1;
-      process.stderr.write(
-        `${mails.join("\n---\n")}\n${text}\n${listener.heard.map(({ path, body }) => `${path} ${body}`).join("\n")}\n`,
-      );
-    }
+    return {
+      early,
+      sold,
+      rows: await db.query("select id::integer, meta_event_id as event from payments"),
+      ledger: await place.graph.ledger(),
+      isLockHeld: lease?.held === true,
+      mails: cron.mails(),
+      heard: listener.heard,
+      metrics: readFileSync(metrics, "utf8"),
+      secrets: [place.key, `token-of-pixel-${pixel}`],
+      minutes: MINUTES,
+    };
   } finally {
     await cron.stop();
     listener.close();
     await db.leave();
     await place.graph.stop();
     await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A sale every four seconds; in the end one whose event id nobody knows. */
+async function sell(until: number, insert: (event: string | null) => Promise<number>): Promise<Seen["sold"]> {
+  const known: number[] = [];
+  for (let n = 1; Date.now() < until; n += 1) {
+    known.push(await insert(`pageview_cron_${n}`));
+    await sleep(4_000);
+  }
+  return { known, unknown: [await insert(null)] };
 }
 
 /** The sample that users install, every minute instead of every ten. */
@@ -150,15 +109,18 @@ function crontabOf(folder: string): string {
   ]);
 }
 
-const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join("");
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join("");
+}
 
-/** A sale every four seconds; in the end one whose event id nobody knows. */
-async function sell(begun: number, insert: (n: number, known: boolean) => Promise<number>) {
-  const sold: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
-  for (let n = 1; Date.now() < begun + MINUTES * MINUTE; n += 1) {
-    sold.known.push(await insert(n, true));
-    await sleep(4_000);
-  }
-  sold.unknown.push(await insert(0, false));
-  return sold;
+function tell(seen: Seen): void {
+  const kept = promises(seen);
+  for (const [what, holds] of kept) process.stdout.write(`${holds ? "ok     " : "FAILED "} ${what}\n`);
+  const { known, unknown } = seen.sold;
+  const told = `${seen.mails.length} mails, ${seen.heard.length} pings and messages`;
+  process.stdout.write(`${known.length} sales sent, ${unknown.length} left to a person; ${told}\n`);
+  if (kept.every(([, holds]) => holds)) return;
+  process.exitCode = 1;
+  const heard = seen.heard.map(({ path, body }) => `${path} ${body}`);
+  process.stderr.write(`${[...seen.mails, seen.metrics, ...heard].join("\n---\n")}\n`);
 }
