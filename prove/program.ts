@@ -44,6 +44,6 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
 }
 
 /** The repository, from the TypeScript as well as from dist. */
-function root(folder = dirname(fileURLToPath(import.meta.url))): string {
+export function root(folder = dirname(fileURLToPath(import.meta.url))): string {
   return existsSync(join(folder, "package.json")) ? folder : root(dirname(folder));
 }
