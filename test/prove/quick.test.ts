@@ -33,7 +33,7 @@ describe("after a crash and the next clean run", () => {
       const { cases } = await crashCases(places, { kill: 3, twoRunners: 1, cut: 1 }, (name) =>
         name.endsWith("many"),
       );
-      expect(cases).toHaveLength(20);
+      expect(cases).toHaveLength(25);
       expect(await failing(places, cases)).toEqual([]);
     },
   );

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inspect as shown } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tie } from "../../../src/evidence/logs/attempts.js";
@@ -45,6 +46,8 @@ describe.skipIf(!parts.available)("a real worker's log", () => {
         .filter((line) => / succeeded in | raised unexpected/.test(line));
     // Two of the eight end at once, one never does; a 5xx and a 429 are tried again twice each.
     await vi.waitFor(() => expect(ends().length).toBeGreaterThanOrEqual(10), patience);
+    // Copies of one task end in any order: all have when nothing has been added for longer than a countdown.
+    for (let seen = 0; seen < ends().length; await sleep(2_500)) seen = ends().length;
     log = readFileSync(lab.log, "utf8");
     const at = new Date(queuedAt).toISOString().replace("T", " ").replace(".", ",").slice(0, 23);
     const web = behaviours.flatMap(({ event_id }, index) => [
