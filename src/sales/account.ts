@@ -1,11 +1,14 @@
 import type { CauseName } from "./causes.js";
 import type { Effect, Sum } from "./outcome.js";
+import type { RestraintKind } from "./restraint.js";
 import type { Instant } from "./sale.js";
 import { ACCEPTED_FOR } from "./verdict.js";
 
 /** What became of a sale that was stuck once, in the order in which a report tells them. Each sale is in exactly one. */
 export const fates = [
   "stuck",
+  "quarantined",
+  "acknowledged",
   "reverted",
   "expired",
   "confirmedLate",
@@ -31,6 +34,17 @@ export const fateTable: Readonly<Record<Fate, FateTold>> = {
   stuck: {
     title: "Stuck",
     meaning: "still open now: paid, marked as sent and without an event id, under 7 days old",
+    reach: "open",
+  },
+  quarantined: {
+    title: "Quarantined",
+    meaning:
+      "open like those, tried in vain too often: windows leave it until a person mends it and releases it",
+    reach: "open",
+  },
+  acknowledged: {
+    title: "Acknowledged",
+    meaning: "open like those, and a person knows of it and lets it rest",
     reach: "open",
   },
   reverted: {
@@ -86,11 +100,19 @@ export interface Standing {
   readonly trail: Trail | null;
 }
 
-/** The row comes first, so that a report counts as open what `find-stuck` lists; then the last that our journal tells. */
-export function fateOf({ status, flagged, hasId, paidAt, trail }: Standing, now: Instant): Fate {
+/**
+ * The row comes first, so that a report counts as open what `find-stuck` lists; then the last that our journal tells.
+ * Time comes before what a person said: money that is gone is told as gone, though somebody knows of it.
+ */
+export function fateOf(
+  { status, flagged, hasId, paidAt, trail }: Standing,
+  now: Instant,
+  restraint: RestraintKind = "none",
+): Fate {
   const isPaid = status === "paid";
   if (isPaid && !hasId && (flagged || trail?.lastEffect === "reverted")) {
     if (paidAt !== null && now >= paidAt + ACCEPTED_FOR) return "expired";
+    if (restraint === "quarantined" || restraint === "acknowledged") return restraint;
     return flagged ? "stuck" : "reverted";
   }
   if (trail?.stands === true) return trail.accepted ? "resent" : "confirmedLate";
