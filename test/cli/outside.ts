@@ -39,10 +39,10 @@ export const test = base.extend("outside", async ({ folder }, { onCleanup }): Pr
   const requests: { path: string; body: string }[] = [];
   let how = (response: ServerResponse): void => void response.end("OK");
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      requests.push({ path: request.url ?? "", body });
+    void (async () => {
+      requests.push({ path: request.url ?? "", body: await text(request) });
       how(response);
-    });
+    })();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onCleanup(() => {
