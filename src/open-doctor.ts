@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Config, ConfigInput } from "./config.js";
 import { readConfig } from "./config.js";
 import { find } from "./config/layers.js";
@@ -44,7 +44,7 @@ export async function openDoctor(around: DoctorSurroundings, wishes: DoctorWishe
   // Where cron could read none, what this shell reads is looked at, beside the fault.
   const config = read.config ?? around.config;
   const connection = connectionOf(config);
-  const settings = settingsOf(config, connection, input);
+  const settings = settingsOf(config, connection, input, await metricsOf(config));
   const { examiners, close } = openExaminers(config, {
     ...around,
     ...wishes,
@@ -129,11 +129,22 @@ function connectionOf(config: Config): Connection | KnownError {
   }
 }
 
-function settingsOf(config: Config, connection: Connection | KnownError, input: ConfigInput): SettingsFacts {
+async function metricsOf({ outlets: { metricsFile: path } }: Config): Promise<SettingsFacts["metrics"]> {
+  if (path === null) return null;
+  const { faultOfPlace } = await import("./outlets/metrics-file.js");
+  return { path, folder: dirname(path), fault: faultOfPlace(path) };
+}
+
+function settingsOf(
+  config: Config,
+  connection: Connection | KnownError,
+  input: ConfigInput,
+  metrics: SettingsFacts["metrics"],
+): SettingsFacts {
   const ofConnection = connection instanceof KnownError ? [] : connection.warnings;
   // A log that is missing is told among the logs.
   const warnings = [...config.warnings, ...ofConnection].filter((line) => !/: there is no file /.test(line));
-  return { settings: originsOf(input), warnings, passwordFrom: passwordFrom(connection, input) };
+  return { settings: originsOf(input), warnings, passwordFrom: passwordFrom(connection, input), metrics };
 }
 
 function passwordFrom(connection: Connection | KnownError, input: ConfigInput): string | null {
