@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { closedPort } from "../meta/servers.js";
 import { hasParser, parsed } from "../cast/prometheus.js";
 import type { Shop } from "./fixtures.js";
 import type { Outside } from "./outside.js";
+import { shapeOf } from "./shape.js";
 import { refuseNames, test } from "./outside.js";
 
 const yes = "reconcile --yes --no-broker";
@@ -92,6 +93,51 @@ describe.concurrent("reconcile tells the outside", () => {
       text.replace("1 needs a person (BRL 97", "2 need a person (BRL 194"),
     ]);
     await refuseNames(shop, outside);
+  });
+
+  test("by a summary in its log whose fields and types are pinned, and stand in the README", async ({
+    shop,
+    outside,
+  }) => {
+    await shop.sale();
+    await shop.sale({ paidHoursAgo: 60 });
+    const { code, stderr } = await runIn(shop, outside, "--log-format json");
+    expect(code).toBe(1);
+    const summary = logged(stderr).at(-1) ?? {};
+    expect(summary["event"]).toBe("summary");
+    const sum = { count: "number", amount: "string" };
+    expect(shapeOf(summary)).toEqual({
+      time: "string",
+      level: "string",
+      msg: "string",
+      event: "string",
+      command: "string",
+      run: "string",
+      startedAt: "string",
+      endedAt: "string",
+      exitCode: "number",
+      currency: "string",
+      problem: "null",
+      lastSuccessAt: "string",
+      backlog: [{ verdict: "string", obstacle: "string", pixelId: "string", ...sum }],
+      confirmed: sum,
+      resent: sum,
+      reverted: sum,
+      refused: sum,
+      unconfirmed: sum,
+      unreached: sum,
+      expiringWithin24h: sum,
+      expired: sum,
+      expiredSinceLast: sum,
+      needsPerson: sum,
+      quarantined: sum,
+      acknowledged: sum,
+    });
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const row = /^\| the summary of an unattended run [^|]*\|(.*)\|$/m.exec(readme)?.[1] ?? "";
+    const names = [...row.matchAll(/`(\w+)(?:\[\])?`/g)].map(([, name]) => name);
+    const [part = {}] = summary["backlog"] as object[];
+    expect(new Set(names)).toEqual(new Set([...Object.keys(summary), ...Object.keys(part)]));
   });
 
   test("nothing but a line in its log where another run holds the lock, and leaves that one its metrics", async ({
