@@ -17,7 +17,7 @@ export function judgeSettings({ settings, warnings, passwordFrom, metrics }: Set
 
 function judgeMetrics({ path, folder, fault }: NonNullable<SettingsFacts["metrics"]>): Finding {
   if (fault === null) return finding("metrics-file", "ok", { what: `${path} can be written` });
-  const mend = /^it is /.test(fault)
+  const mend = fault.startsWith("it is ")
     ? "PURCHASE_FIX_METRICS_FILE=… # the name of an ordinary file"
     : `sudo install -d -o "$(id -un)" ${folder}`;
   return finding("metrics-file", "warning", {
