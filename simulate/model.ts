@@ -13,6 +13,10 @@ export interface Met {
   /** Sales that were sent, or given back, because they were proven to be lost: these must hold without any folding. */
   proven: number;
   reverted: number;
+  /** Worlds in which a run of reconcile came to its end. */
+  reconciled: number;
+  /** Of the reverted ones, those by reconcile. */
+  givenBack: number;
   confirmed: number;
   left: number;
 }
@@ -32,7 +36,17 @@ export interface Drawing {
 }
 
 export async function prove({ count, seed, path, sources }: Drawing, folder: string): Promise<Proof> {
-  const met: Met = { played: 0, killed: 0, requests: 0, proven: 0, reverted: 0, confirmed: 0, left: 0 };
+  const met: Met = {
+    played: 0,
+    killed: 0,
+    requests: 0,
+    proven: 0,
+    reverted: 0,
+    reconciled: 0,
+    givenBack: 0,
+    confirmed: 0,
+    left: 0,
+  };
   const property = fc.asyncProperty(schedules(sources), async (schedule) => {
     const wrong = await hold(schedule, folder, met);
     if (wrong !== null) throw new Error(wrong);
@@ -58,6 +72,10 @@ async function hold(schedule: Schedule, folder: string, met: Met): Promise<strin
   met.requests += world.graph.requests.length;
   met.proven += provenLost.size;
   met.reverted += world.shop.journal.filter(({ effect }) => effect === "reverted").length;
+  met.reconciled += world.shop.success === null ? 0 : 1;
+  met.givenBack += world.shop.journal.filter(
+    ({ command, effect }) => command === "reconcile" && effect === "reverted",
+  ).length;
   met.confirmed += last.outcomes.length;
   met.left += last.left.length;
   const wrong = violations(schedule, played);

@@ -1,18 +1,27 @@
 import { confirm } from "../src/commands/confirm.js";
 import { resend } from "../src/commands/resend.js";
+import { reconcile } from "../src/commands/reconcile.js";
 import { revert } from "../src/commands/revert.js";
-import type { SendingContext } from "../src/context.js";
+import type { ReconcilingContext } from "../src/context.js";
 import { KnownError } from "../src/errors.js";
+import { noRules } from "../src/sales/reconcile.js";
 import { DAY, HOUR } from "../src/sales/sale.js";
 import { options } from "../test/cast/doubles.js";
 import type { Reply, RequestDouble } from "../test/cast/doubles/graph.js";
 import { accepted, lost, refused, short, unreached } from "../test/cast/doubles/graph.js";
 import { Process } from "./process.js";
 import type { Answer, RunDraft, Schedule } from "./schedule.js";
-import { OURS } from "./schedule.js";
+import { OURS, SECOND_PIXEL } from "./schedule.js";
 import { World } from "./world.js";
 
-const commands = { confirm, resend, revert } as const;
+const asked = options({ selection: { by: "span", hours: 240 }, maxRuntimeMs: 4 * HOUR });
+const commands: Readonly<Record<RunDraft["command"], (ctx: ReconcilingContext) => Promise<unknown>>> = {
+  confirm: (ctx) => confirm(ctx, asked),
+  resend: (ctx) => resend(ctx, asked),
+  revert: (ctx) => revert(ctx, asked),
+  reconcile: (ctx) =>
+    reconcile(ctx, { ...asked, window: { by: "last", hours: 240 }, rules: () => noRules, quiet: false }),
+};
 
 const replies: Readonly<Record<Answer, (size: number) => Reply>> = {
   accepted,
@@ -45,7 +54,7 @@ export interface Played {
   readonly died: number;
 }
 
-/** Plays a schedule, then lets a clean run of resend follow, and waits until nothing more can happen. */
+/** Plays a schedule, then lets a clean run follow, and waits until nothing more can happen. */
 export async function play(schedule: Schedule, folder: string): Promise<Played> {
   const until = schedule.world.start + 4 * DAY;
   const world = new World(schedule.world, { folder: schedule.sources ? folder : null, until });
@@ -55,7 +64,9 @@ export async function play(schedule: Schedule, folder: string): Promise<Played> 
     const name = `${draft.command}${schedule.sources ? " with logs and broker" : ""}`;
     world.say(`purchase-fix ${name} begins`);
     answerWith(world, draft.answers);
-    const { ctx } = world.context(draft.command, world.evidence(schedule));
+    const off = draft.poolOff ? schedule.world.sales.filter(({ pixelId }) => pixelId === SECOND_PIXEL) : [];
+    const faults = new Map(off.map(({ id }) => [id, "redirect_pools 2: tracking is off"]));
+    const { ctx } = world.context(draft.command, world.evidence(schedule), faults);
     const process = new Process(world.timeline, draft.mishaps, world.say);
     void process.died.then(() => (died += 1));
     await Promise.race([go(world, draft, watched(process.inside(ctx), provenLost)), process.died]);
@@ -72,18 +83,22 @@ export async function play(schedule: Schedule, folder: string): Promise<Played> 
   await world.timeline.during(Promise.all(all));
   world.timeline.pass(world.timeline.now() + 2 * HOUR);
   answerWith(world, []);
-  world.say("purchase-fix resend once more: Meta is well");
-  const { ctx, output } = world.context("resend", world.evidence(schedule));
-  await world.timeline.during(go(world, { command: "resend" }, watched(ctx, provenLost)));
+  const command = schedule.lastly;
+  world.say(`purchase-fix ${command} once more: Meta is well`);
+  const { ctx, output } = world.context(command, world.evidence(schedule));
+  await world.timeline.during(go(world, { command }, watched(ctx, provenLost)));
   const last = output.documents.at(-1) as unknown as Played["last"];
   world.timeline.pass(world.timeline.now() + 4 * DAY);
   return { world, provenLost, last, died };
 }
 
-async function go(world: World, { command }: Pick<RunDraft, "command">, ctx: SendingContext): Promise<void> {
-  const asked = options({ selection: { by: "span", hours: 240 }, maxRuntimeMs: 4 * HOUR });
+async function go(
+  world: World,
+  { command }: Pick<RunDraft, "command">,
+  ctx: ReconcilingContext,
+): Promise<void> {
   try {
-    await commands[command](ctx, asked);
+    await commands[command](ctx);
     world.say(`${ctx.record.id} (${command}) ends`);
   } catch (error) {
     // Another run at work, or a lease that was lost, is what a schedule is to bring about; anything else is a defect.
@@ -93,7 +108,7 @@ async function go(world: World, { command }: Pick<RunDraft, "command">, ctx: Sen
 }
 
 /** Notes what was concluded about each sale at the moment at which the world is changed for it. */
-function watched(ctx: SendingContext, provenLost: Set<number>): SendingContext {
+function watched(ctx: ReconcilingContext, provenLost: Set<number>): ReconcilingContext {
   const { sender, attempts } = ctx;
   return {
     ...ctx,

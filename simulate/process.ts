@@ -1,4 +1,4 @@
-import type { SendingContext } from "../src/context.js";
+import type { ReconcilingContext } from "../src/context.js";
 import type { Clock } from "../src/ports.js";
 import type { Timeline } from "./timeline.js";
 
@@ -35,7 +35,7 @@ export class Process {
   }
 
   /** The same context, as this process sees it. */
-  inside(ctx: SendingContext): SendingContext {
+  inside(ctx: ReconcilingContext): ReconcilingContext {
     const clock: Clock = {
       now: () => this.#timeline.now() + this.#skew,
       sleep: async (ms, signal) => {
@@ -51,6 +51,7 @@ export class Process {
       runs: this.#port("runs", ctx.runs),
       attempts: this.#port("attempts", ctx.attempts),
       sender: this.#port("graph", ctx.sender),
+      successes: this.#port("successes", ctx.successes),
       witness: ctx.witness === null ? null : this.#port("witness", ctx.witness),
     };
   }

@@ -15,9 +15,13 @@ export type Answer =
   | "unreached"
   | "token refused";
 
+export type Command = "confirm" | "resend" | "revert" | "reconcile";
+
 /** One command of ours, and what befalls it. */
 export interface RunDraft {
-  readonly command: "confirm" | "resend" | "revert";
+  readonly command: Command;
+  /** Meanwhile the second pixel's pool is switched off, so that its sales cannot be sent. */
+  readonly poolOff: boolean;
   /** After the moment at which the one before it began: none, and they run at once. */
   readonly after: number;
   readonly mishaps: readonly Mishap[];
@@ -28,9 +32,14 @@ export interface RunDraft {
 export interface Schedule {
   readonly world: WorldDraft;
   readonly runs: readonly RunDraft[];
+  /** The run that follows when all is well again. */
+  readonly lastly: "resend" | "reconcile";
   /** Logs, broker and results are given. */
   readonly sources: boolean;
 }
+
+/** The pixel whose pool may be switched off. */
+export const SECOND_PIXEL = "1234567890123402";
 
 const runFate = fc.constantFrom<RunFate>(
   "success",
@@ -66,7 +75,7 @@ const visit = (after: fc.Arbitrary<number>): fc.Arbitrary<VisitDraft> =>
 
 const sale = fc.record({
   click: fc.constantFrom("own", "own", "own", "shared", "none"),
-  pixelId: fc.constantFrom("1234567890123401", "1234567890123401", "1234567890123402"),
+  pixelId: fc.constantFrom("1234567890123401", "1234567890123401", SECOND_PIXEL),
   paidAt: fc.integer({ min: 0, max: 48 * 60 }),
   visits: fc
     .tuple(
@@ -88,7 +97,8 @@ const mishap: fc.Arbitrary<Mishap> = fc.record({
 });
 
 const run: fc.Arbitrary<RunDraft> = fc.record({
-  command: fc.constantFrom("resend", "resend", "confirm", "revert"),
+  command: fc.constantFrom<Command>("resend", "reconcile", "resend", "reconcile", "confirm", "revert"),
+  poolOff: fc.constantFrom(false, false, true),
   after: fc.constantFrom(0, 1_000, MINUTE, HOUR, 6 * HOUR, 20 * HOUR, 46 * HOUR),
   mishaps: fc.array(mishap, { maxLength: 2 }),
   answers: fc.array(
@@ -129,6 +139,7 @@ export const schedules = (sources: boolean): fc.Arbitrary<Schedule> =>
         return { seed, start: START, outages, sales: sales.map(draftOf) };
       }),
     runs: fc.array(run, { minLength: 1, maxLength: 5 }),
+    lastly: fc.constantFrom("resend" as const, "reconcile" as const),
     sources: fc.constant(sources),
   });
 

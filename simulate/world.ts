@@ -69,11 +69,15 @@ export class World {
   }
 
   /** All that one run of ours is handed. */
-  context(command: string, evidence: EvidenceReader): { ctx: ReconcilingContext; output: OutputDouble } {
+  context(
+    command: string,
+    evidence: EvidenceReader,
+    faults: ReadonlyMap<number, string> = new Map(),
+  ): { ctx: ReconcilingContext; output: OutputDouble } {
     const output = new OutputDouble();
     this.lastRun = this.timeline.now();
     const { shop, timeline } = this;
-    const shipping: Shipping = { faults: () => Promise.resolve(new Map()), lacking: () => null };
+    const shipping: Shipping = { faults: () => Promise.resolve(new Map(faults)), lacking: () => null };
     const id = `run-${(this.#runs += 1)}`;
     const ctx: ReconcilingContext = {
       output,

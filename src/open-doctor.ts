@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Config, ConfigInput } from "./config.js";
 import { readConfig } from "./config.js";
-import { find } from "./config/layers.js";
 import { missingLogs } from "./config/logs.js";
-import { layersOf, lostBetween, originsOf } from "./config/origins.js";
+import { lostBetween, originsOf } from "./config/origins.js";
 import type { Connection } from "./connection.js";
 import type { DoctoringContext, Output, Signals } from "./context.js";
 import { KnownError, KnownErrors } from "./errors.js";
 import { openExaminers } from "./open/examiners.js";
+import { metricsOf, settingsOf } from "./open/settings-facts.js";
 import type { Clock, CronFacts, SettingsFacts } from "./ports.js";
 
 /** What the process is, as far as the doctor needs it. */
@@ -44,7 +44,7 @@ export async function openDoctor(around: DoctorSurroundings, wishes: DoctorWishe
   // Where cron could read none, what this shell reads is looked at, beside the fault.
   const config = read.config ?? around.config;
   const connection = connectionOf(config);
-  const settings = settingsOf(config, connection, input);
+  const settings = settingsOf(config, connection, input, await metricsOf(config));
   const { examiners, close } = openExaminers(config, {
     ...around,
     ...wishes,
@@ -127,21 +127,6 @@ function connectionOf(config: Config): Connection | KnownError {
     if (error instanceof KnownError) return error;
     throw error;
   }
-}
-
-function settingsOf(config: Config, connection: Connection | KnownError, input: ConfigInput): SettingsFacts {
-  const ofConnection = connection instanceof KnownError ? [] : connection.warnings;
-  // A log that is missing is told among the logs.
-  const warnings = [...config.warnings, ...ofConnection].filter((line) => !/: there is no file /.test(line));
-  return { settings: originsOf(input), warnings, passwordFrom: passwordFrom(connection, input) };
-}
-
-function passwordFrom(connection: Connection | KnownError, input: ConfigInput): string | null {
-  if (connection instanceof KnownError || connection.password === null) return null;
-  const layers = layersOf(input);
-  const url = find(layers, "DATABASE_URL");
-  if (url !== null && URL.canParse(url.value) && new URL(url.value).password !== "") return url.from;
-  return find(layers, "PGPASSWORD")?.from ?? find(layers, "PGPASSFILE")?.from ?? "~/.pgpass";
 }
 
 function missingOf({ settings }: SettingsFacts, input: ConfigInput): readonly string[] | null {

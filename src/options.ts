@@ -117,7 +117,6 @@ export function judging(command: Command): Command {
     .option("--min-age <time>", "leave sales alone that were flagged more recently (20m)", duration)
     .option("--retry-horizon <time>", "how long the application's own retries may last (18h)", duration)
     .option("--access-token-file <file>", "file that holds its access token")
-    .option("--max-attempts <n>", "tries of one sale in vain before quarantine (8)")
     .option("--no-browser-pixel", "declare that the delivery page has no browser pixel")
     .option("--trust-inferred", "take an event id guessed from the flag's time for the real one");
 }
@@ -127,6 +126,7 @@ function looking(command: Command): Command {
   return command
     .option("--currency <code>", "currency of the amounts (BRL)")
     .option("--pixel-id <id>", "pixel, for shops without pools")
+    .option("--max-attempts <n>", "tries of one sale in vain before quarantine (8)")
     .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
     .option("--log-timezone <zone>", "zone of their clocks (this host's)")
     .option("--no-broker", "do not read queues, workers and task results (quicker)");

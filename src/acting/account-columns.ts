@@ -32,6 +32,8 @@ const tones: Readonly<Record<Reach, Tone>> = {
 
 /** What a narrow terminal can do without, the last first; the lines beneath tell all of them. */
 const leftOut: readonly Fate[] = [
+  "quarantined",
+  "acknowledged",
   "reverted",
   "resent",
   "expired",

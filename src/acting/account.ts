@@ -9,6 +9,7 @@ import { noEvidence } from "../sales/evidence.js";
 import type { Evidence } from "../sales/evidence.js";
 import { openGroups } from "../sales/grouped.js";
 import { identify } from "../sales/identity.js";
+import { restraintOf } from "../sales/restraint.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { DAY, paidMoment } from "../sales/sale.js";
 import type { Policy } from "../sales/verdict.js";
@@ -93,13 +94,15 @@ function countedOpen(
     accepted: false,
   };
   const standing = { status, flagged, hasId: metaEventId !== null, paidAt: paidMoment(sale), trail };
+  // A deadline moves the end of a pause, and a pause is no fate: what is tried again soon is stuck.
+  const { kind } = restraintOf({ sale, evidence, deadline: null }, policy, now);
   return {
     day: createdAt === null ? null : dayOf(createdAt),
     botId,
     botName,
     pixelId: identify(sale, evidence, policy.pixelId, policy.trustInferred).pixelId,
     cause: causeOf(evidence) ?? "unknown",
-    fate: fateOf(standing, now),
+    fate: fateOf(standing, now, kind),
     amount,
   };
 }

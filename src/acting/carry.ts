@@ -40,6 +40,8 @@ export interface Deed<Context> {
   readonly show: (plan: Plan, result: Result) => Promise<void>;
   /** See `RunOptions`. */
   readonly needs?: number;
+  /** Looks, once somebody agreed, whether all that the work needs is there. @throws KnownError, and nothing was changed */
+  readonly ready?: () => Promise<void>;
   /** Told once the lease is held, before anything is done. */
   readonly begins?: () => Promise<void>;
   /** Told what the work came to, before anybody else is: also where it failed in the middle. */
@@ -64,6 +66,7 @@ export async function carryThrough<Context extends ActingContext>(
     ctx.output.say("interrupted: nothing was changed");
     return exitCode.attention;
   }
+  await deed.ready?.();
   const until = ctx.clock.now() + options.maxRuntimeMs;
   const result = await underLease(
     ctx,

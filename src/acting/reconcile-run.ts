@@ -75,7 +75,7 @@ function deedOf(
     plan,
     now: found.now,
     work,
-    needs: 4, // An earlier one has no place for what quarantine, acknowledgement and success need.
+    ready: () => ready(ctx),
     question: (wanted) => reconcileQuestion(ctx, wanted),
     begins: () => {
       course.run = ctx.record.id;
@@ -109,11 +109,14 @@ async function show(
 
 /** A run that has nothing to do takes no lock, but it is a run: a copy of the shop refuses it before it tells anything. */
 async function beginIdle(ctx: ReconcilingContext, isStopped: boolean): Promise<void> {
-  if (!isStopped) {
-    await ctx.runs.prepare(4);
-    await ctx.successes.ready();
-  }
+  if (!isStopped) await ready(ctx);
   await ctx.outlets.started();
+}
+
+/** An earlier version has no place for what quarantine, acknowledgement and success need. */
+async function ready({ runs, successes }: ReconcilingContext): Promise<void> {
+  await runs.prepare(4);
+  await successes.ready();
 }
 
 /** It looked at its whole window, and neither a cap, a signal nor the time kept it from anything. */

@@ -28,6 +28,9 @@ const urls: ReadonlySet<Variable> = new Set([
   "PURCHASE_FIX_RABBITMQ_API",
 ]);
 
+/** Each is the key to its service: of these only the hosts are shown. */
+const keys: ReadonlySet<Variable> = new Set(["PURCHASE_FIX_PING_URL", "PURCHASE_FIX_NOTIFY_URL"]);
+
 /** Every setting of the one table, in its order. */
 export function originsOf(input: ConfigInput): Origin[] {
   const layers = layersOf(input);
@@ -71,6 +74,10 @@ function givenBy(flag: string, flags: Flags): string | undefined {
 function shown(variable: Variable, value: string): string {
   if (secrets.has(variable)) return "set, not shown";
   if (variable === "META_PIXEL_ID") return `…${value.slice(-4)}`;
+  if (keys.has(variable)) {
+    const hosts = value.split(/\s+/).map((url) => (URL.canParse(url) ? new URL(url).host : ""));
+    return hosts.filter((host) => host !== "").join(" ") || "set, not shown";
+  }
   if (!urls.has(variable)) return value;
   if (!URL.canParse(value)) return "set, not shown";
   const { host, pathname } = new URL(value);

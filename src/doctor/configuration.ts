@@ -5,13 +5,26 @@ import { count, findingsOf } from "./finding.js";
 const finding = findingsOf("configuration");
 
 /** What the settings themselves tell: how many hold, and what was odd when they were read. */
-export function judgeSettings({ settings, warnings, passwordFrom }: SettingsFacts): Finding[] {
+export function judgeSettings({ settings, warnings, passwordFrom, metrics }: SettingsFacts): Finding[] {
   const given = settings.filter(({ value, origin }) => value !== null && origin !== "default");
   const from = passwordFrom === null ? "no password" : `password from ${passwordFrom}`;
   return [
     finding("settings", "ok", { what: `${count(given.length, "setting")} given; database: ${from}` }),
     ...warnings.map((what) => finding("setting", "warning", { what })),
+    ...(metrics === null ? [] : [judgeMetrics(metrics)]),
   ];
+}
+
+function judgeMetrics({ path, folder, fault }: NonNullable<SettingsFacts["metrics"]>): Finding {
+  if (fault === null) return finding("metrics-file", "ok", { what: `${path} can be written` });
+  const mend = fault.startsWith("it is ")
+    ? "PURCHASE_FIX_METRICS_FILE=… # the name of an ordinary file"
+    : `sudo install -d -o "$(id -un)" ${folder}`;
+  return finding("metrics-file", "warning", {
+    what: `the metrics file ${path} cannot be written: ${fault}`,
+    why: "every run of reconcile would end with 1, and whoever watches the file would see none of them",
+    mend,
+  });
 }
 
 const ofCron = findingsOf("cron");

@@ -50,7 +50,8 @@ function schemaOf({ version, known, mayCreate }: JournalFacts): Finding[] {
     return [
       finding("journal-schema", "note", { what: `${what}; the next run that needs it brings it up to date` }),
     ];
-  const why = "attest, observe and undo need the newest, and this role may not make it";
+  const why =
+    "reconcile, quarantine, acknowledge, attest, observe and undo need the newest, and this role may not make it";
   return [finding("journal-schema", "warning", { what, why, mend: BY_AN_OWNER })];
 }
 
@@ -71,7 +72,7 @@ function rightsOf({ role, usage, lacking, keeps }: JournalFacts): Finding[] {
       : [
           finding("privilege-journal", "warning", {
             what: `this role may not select, insert or update ${lacking.join(", ")}`,
-            why: "resend, revert, confirm, attest, undo and observe need that",
+            why: "every command that changes something needs that; those that look know less without it",
             mend: grant,
           }),
         ]),

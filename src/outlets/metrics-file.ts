@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { accessSync, constants, lstatSync, readFileSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { redact } from "../redact.js";
@@ -76,6 +76,19 @@ function refuseOddity(path: string): void {
   if (found === undefined || found.isFile()) return;
   const is = found.isSymbolicLink() ? "a symbolic link: name the file itself" : "no ordinary file";
   throw new Error(`it is ${is}`);
+}
+
+/** Why the file could not be written, found out without writing; null where nothing is in the way. */
+export function faultOfPlace(path: string): string | null {
+  try {
+    refuseOddity(path);
+    const folder = dirname(path);
+    if (!statSync(folder).isDirectory()) return `${folder} is no folder`;
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Without a final `.prom`, which node_exporter would read; with our pid, since a failing run may write beside another. */

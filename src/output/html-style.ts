@@ -2,9 +2,9 @@ import { fates } from "../sales/account.js";
 
 /** Colours of the fates that people who confuse red and green can tell apart (Okabe and Ito), lighter on a dark page. */
 const light = `--bg:#f7f5f2;--card:#fff;--ink:#1d1b19;--muted:#625d57;--line:#e2ddd6;--ground:#f1eee9;
---stuck:#d55e00;--reverted:#e69f00;--expired:#7f2a4a;--confirmedLate:#56b4e9;--resent:#0072b2;--byApplication:#009e73;--closed:#8f8a84;`;
+--stuck:#d55e00;--quarantined:#cc79a7;--acknowledged:#b8a24a;--reverted:#e69f00;--expired:#7f2a4a;--confirmedLate:#56b4e9;--resent:#0072b2;--byApplication:#009e73;--closed:#8f8a84;`;
 const dark = `--bg:#151413;--card:#1f1e1c;--ink:#efece7;--muted:#aaa49c;--line:#393633;--ground:#2a2826;
---stuck:#ff8a3d;--reverted:#f2bf4a;--expired:#d06a91;--confirmedLate:#8fd0f5;--resent:#3f9bdb;--byApplication:#2fbf95;--closed:#8f8a84;`;
+--stuck:#ff8a3d;--quarantined:#e39ac4;--acknowledged:#a39248;--reverted:#f2bf4a;--expired:#d06a91;--confirmedLate:#8fd0f5;--resent:#3f9bdb;--byApplication:#2fbf95;--closed:#8f8a84;`;
 
 const fateColours = fates
   .map((fate) => `.f-${fate}{fill:var(--${fate});background:var(--${fate})}`)
@@ -15,7 +15,7 @@ export const style = `:root{${light}color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{${dark}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:64rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+main{max-width:72rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .5rem}
 h2{font-size:1.15rem;margin:0 0 .75rem}
 p{margin:0}
@@ -50,8 +50,8 @@ svg [class^="f-"]{stroke:var(--card);stroke-width:1px;vector-effect:non-scaling-
 .scroll:focus-visible{outline:2px solid var(--resent);outline-offset:2px}
 table{border-collapse:separate;border-spacing:0;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);font-size:.8125rem;padding:.5rem 0}
-th,td{padding:.4rem .75rem;text-align:right;vertical-align:top;white-space:nowrap}
-thead th{font-size:.8125rem;color:var(--muted);vertical-align:bottom}
+th,td{padding:.4rem .5rem;text-align:right;vertical-align:top;white-space:nowrap}
+thead th{font-size:.8125rem;color:var(--muted);vertical-align:bottom;white-space:normal}
 thead th{position:sticky;top:0;background:var(--card);z-index:1}
 tfoot th,tfoot td{position:sticky;bottom:0;background:var(--card);font-weight:650;border-top:1px solid var(--muted)}
 tr>:first-child{text-align:left;position:sticky;left:0;background:var(--card);padding-left:0}

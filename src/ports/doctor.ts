@@ -25,6 +25,8 @@ export interface SettingsFacts {
   readonly warnings: readonly string[];
   /** Where the database's password comes from; null where there is none. */
   readonly passwordFrom: string | null;
+  /** Where metrics are written, and why they could not be; null where none are. */
+  readonly metrics: { readonly path: string; readonly folder: string; readonly fault: string | null } | null;
 }
 
 /** What cron's bare environment lacks. */

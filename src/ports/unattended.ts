@@ -12,7 +12,7 @@ export interface Success extends Pick<RunSummary, "endedAt" | "needsPerson"> {
 export interface Successes {
   /** Null where none did. */
   last(command: string): Promise<Success | null>;
-  /** @throws KnownError where this journal belongs to another database, or this role may not write there */
+  /** @throws KnownError where this journal belongs to another database, or this role lacks a right to what reconcile needs */
   ready(): Promise<void>;
   /** Replaces what was noted before. `run` is null where there was nothing to do, and so no run on record. */
   note(success: {

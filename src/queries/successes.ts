@@ -12,15 +12,7 @@ export function openSuccesses(database: Database): Successes {
     ready: () =>
       database.read(async (tx) => {
         await demandHome(tx);
-        const [right] = await tx<{ may: boolean }[]>`
-          select has_table_privilege('purchase_fix.success', 'insert')
-             and has_table_privilege('purchase_fix.success', 'update') as may`;
-        if (right?.may !== true)
-          throw new KnownError({
-            what: "The database role may not write purchase_fix.success",
-            why: "nothing was changed",
-            next: "grant it as README, Privileges, says",
-          });
+        await demandRights(tx);
       }),
     note: ({ command, beganAt, since, run, summary }) =>
       database.write(async (tx) => {
@@ -34,6 +26,22 @@ export function openSuccesses(database: Database): Successes {
           returning command`;
       }),
   };
+}
+
+/** Without quarantine and acknowledgements a window would send what rests; without the success the next would look again. */
+async function demandRights(tx: Tx): Promise<void> {
+  const lacking = await tx<{ name: string; privilege: string }[]>`
+    select n.name, n.privilege
+    from (values ('success', 'select'), ('success', 'insert'), ('success', 'update'), ('release', 'select'),
+                 ('acknowledgement', 'select')) n(name, privilege)
+    where not has_table_privilege('purchase_fix.' || n.name, n.privilege)`;
+  if (lacking.length === 0) return;
+  const rights = lacking.map(({ name, privilege }) => `${privilege} purchase_fix.${name}`).join(", ");
+  throw new KnownError({
+    what: `The database role may not ${rights}`,
+    why: "nothing was sent, and nothing was changed",
+    next: "grant it as README, Privileges, says (again after an update)",
+  });
 }
 
 /** Null where there was none, or the schema has no place for it yet. */

@@ -29,8 +29,8 @@ test("a terminal shows number and money in one cell, and no column that no sale 
 
 test("a narrow one stays a table: what is well or done is left out first, and said to be", async () => {
   const text = await screen(60, monthOfSales());
-  expect(text).toMatch(/^Cause +Sales +Amount +Stuck +Reverted$/m);
+  expect(text).toMatch(/^Cause +Sales +Amount +Stuck +Quarantined$/m);
   expect(text).toContain(
-    "no room for Closed, By application, Confirmed late, Expired, Resent: --tsv shows all",
+    "no room for Closed, By application, Confirmed late, Expired, Resent, Reverted, Acknowledged: --tsv shows all",
   );
 });

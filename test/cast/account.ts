@@ -59,7 +59,7 @@ export function monthOfSales(): Counted[] {
         botName: bots[bot] ?? "",
         pixelId: bot === 4 ? null : String(410_000_000_000_000 + (bot % 3)),
         cause: causeNames[(at + n * 2) % causeNames.length] ?? "unknown",
-        fate: at < 23 ? (fates.slice(2)[(n * 3 + at) % 5] ?? "resent") : (fates[(n + at) % 5] ?? "stuck"),
+        fate: at < 23 ? (fates.slice(4)[(n * 3 + at) % 5] ?? "resent") : (fates[(n * 2 + at) % 7] ?? "stuck"),
         amount: `${27 + ((n * 35) % 300)}.90`,
       });
     });

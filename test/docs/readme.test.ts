@@ -34,6 +34,12 @@ describe("README.md", () => {
     for (const [line] of exitCodesHelp.matchAll(/^ {2}\d+ .*$/gm)) expect(readme).toContain(line);
   });
 
+  test("has the very lines of docs/deploy/crontab", () => {
+    const lines = (text: string) => text.match(/^\*\S* .* purchase-fix .*$/gm);
+    expect(lines(readme)).toEqual(lines(read("docs/deploy/crontab")));
+    expect(lines(readme)).toHaveLength(2);
+  });
+
   test("has the heading that errors of the program point to", () => {
     expect(readme).toContain("\n## Privileges\n");
   });

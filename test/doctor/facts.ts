@@ -128,7 +128,7 @@ export const examined: Examined = {
   timeZone: "America/Sao_Paulo",
   currency: "BRL",
   hasConfiguredPixel: false,
-  settings: { settings: [], warnings: [], passwordFrom: null },
+  settings: { settings: [], warnings: [], passwordFrom: null, metrics: null },
   cron: null,
   server: { known: server },
   shape: null,

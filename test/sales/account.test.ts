@@ -6,6 +6,8 @@ import { causeNames } from "../../src/sales/causes.js";
 import { byReach, openGroups } from "../../src/sales/grouped.js";
 import { addAmounts, parseAmount } from "../../src/sales/money.js";
 import { effects } from "../../src/sales/outcome.js";
+import type { RestraintKind } from "../../src/sales/restraint.js";
+import { restraintKinds } from "../../src/sales/restraint.js";
 import { HOUR } from "../../src/sales/sale.js";
 import { counted } from "../cast/account.js";
 import { hoursAgo, now } from "../cast/sales.js";
@@ -87,6 +89,35 @@ describe("what became of a sale", () => {
     expect(fateOf(standing(differing), now)).toBe(fate);
   });
 
+  test.each<[string, Partial<Standing>, RestraintKind, Fate]>([
+    ["stuck, and paused", {}, "paused", "stuck"],
+    ["stuck, and in quarantine", {}, "quarantined", "quarantined"],
+    ["stuck, and somebody lets it rest", {}, "acknowledged", "acknowledged"],
+    [
+      "reverted, and somebody lets it rest",
+      { ...clear, trail: trail({ lastEffect: "reverted" }) },
+      "acknowledged",
+      "acknowledged",
+    ],
+    ["acknowledged, and too old", { paidAt: edge }, "acknowledged", "expired"],
+    ["quarantined, and too old", { paidAt: edge }, "quarantined", "expired"],
+    [
+      "acknowledged, and confirmed since",
+      { ...confirmed, trail: trail({ lastEffect: "confirmed", stands: true }) },
+      "acknowledged",
+      "confirmedLate",
+    ],
+    [
+      "quarantined, and confirmed by the application since",
+      { ...confirmed, trail: trail({ lastEffect: "kept" }) },
+      "quarantined",
+      "byApplication",
+    ],
+    ["acknowledged, and refunded", { status: "refunded" }, "acknowledged", "closed"],
+  ])("%s", (_, differing, restraint, fate) => {
+    expect(fateOf(standing(differing), now, restraint)).toBe(fate);
+  });
+
   test("is one fate for whatever row and journal say, open ones being those that find-stuck lists", () => {
     const anyTrail = fc.record({
       lastEffect: fc.constantFrom(null, ...effects),
@@ -101,12 +132,12 @@ describe("what became of a sale", () => {
       trail: fc.option(anyTrail),
     });
     fc.assert(
-      fc.property(any, (one) => {
+      fc.property(any, fc.constantFrom(...restraintKinds), (one, restraint) => {
         const isOpen =
           one.status === "paid" && !one.hasId && (one.flagged || one.trail?.lastEffect === "reverted");
-        const fate = fateOf(one, now);
+        const fate = fateOf(one, now, restraint);
         expect(fates).toContain(fate);
-        expect(["stuck", "reverted", "expired"].includes(fate)).toBe(isOpen);
+        expect(["stuck", "quarantined", "acknowledged", "reverted", "expired"].includes(fate)).toBe(isOpen);
       }),
     );
   });
@@ -114,6 +145,8 @@ describe("what became of a sale", () => {
   test("has a place among what Meta has, what is open, what is too late and what is closed", () => {
     expect(fates.map((fate) => [fate, fateTable[fate].reach])).toEqual([
       ["stuck", "open"],
+      ["quarantined", "open"],
+      ["acknowledged", "open"],
       ["reverted", "open"],
       ["expired", "too late"],
       ["confirmedLate", "reached"],
