@@ -44,6 +44,12 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
     );
   }
 
+  /** All pools at once, so that their tokens are read together. */
+  async function tokenFaults(pools: readonly (Pool | null)[]) {
+    const ids = [...new Set(pools.flatMap((pool) => (pool?.hasToken ? pool.id : [])))];
+    return new Map(await Promise.all(ids.map(async (id) => [id, await credentials.fault(id)] as const)));
+  }
+
   return {
     shipping: {
       faults: async (parcels, now) => {
@@ -51,9 +57,10 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
           parcels.map(({ sale, pool }) => ({ sale, pool, eventId: ownEventId(sale) })),
           now,
         );
+        const tokens = await tokenFaults(parcels.map(({ pool }) => pool));
         const faults = new Map<number, string>();
         for (const { sale, pool } of parcels) {
-          const token = pool?.hasToken ? await credentials.fault(pool.id) : null;
+          const token = pool === null ? null : (tokens.get(pool.id) ?? null);
           const event = events.get(sale.id);
           const list = [shippingFault(sale, pool), token, event && "fault" in event ? event.fault : null];
           const told = list.filter((fault) => fault !== null);
