@@ -115,16 +115,13 @@ function customData(input: PurchaseInput, value: number): CustomData {
   };
 }
 
+const TOO_LITTLE =
+  "too little about the customer (Meta 2804050): fill one of payments.customer_user_id, customer_email, customer_phone, fbp, fbc, fbclid";
+
 /** What has to be mended in the shop's rows before this sale has a Purchase; null where nothing has. */
 export function purchaseFault({ sale, customer, now }: Omit<PurchaseInput, "eventId">): string | null {
-  const parts = [eventMoment(sale, now), money(sale.amount)];
+  const parts = [eventMoment(sale, now), money(sale.amount), enoughAbout(customer) || { fault: TOO_LITTLE }];
   const faults = parts.flatMap((part) => (typeof part === "object" ? [part.fault] : []));
-  if (!enoughAbout(customer)) {
-    faults.push(
-      "too little about the customer (Meta 2804050): fill one of payments.customer_user_id, customer_email, " +
-        "customer_phone, fbp, fbc, fbclid",
-    );
-  }
   return faults.length > 0 ? faults.join("; ") : null;
 }
 

@@ -1,5 +1,5 @@
 import { KnownError } from "../errors.js";
-import type { Database, Tx } from "./database.js";
+import type { Tx } from "./database.js";
 
 /** The tables that the product reads, of which only the first two must exist. */
 export const tables = ["payments", "bots", "pool_bots", "redirect_pools", "bot_users"] as const;
@@ -42,40 +42,6 @@ interface Entry {
   name: string;
   detail: string | null;
   type: string | null;
-}
-
-const kept = new WeakMap<Database, Catalogue>();
-
-/**
- * The catalogue as this process last read it in this database. A survey begins by reading it anew, and what follows in
- * the survey uses it: four statements in each of five transactions were a third of what the server did for one.
- */
-export async function knownCatalogue(tx: Tx, database: Database): Promise<Catalogue> {
-  const known = kept.get(database);
-  if (known === undefined) return await newCatalogue(tx, database);
-  if (known.unanalysed) await distrust(tx);
-  return known;
-}
-
-/** Read anew, and kept for what follows. */
-export async function newCatalogue(tx: Tx, database: Database): Promise<Catalogue> {
-  const catalogue = await readCatalogue(tx);
-  kept.set(database, catalogue);
-  return catalogue;
-}
-
-/**
- * Whether a survey that is under way saw that none of these tables of ours exist: then no transaction is needed to find
- * nothing in them. Before the first catalogue, nobody knows.
- */
-export function isWithout(database: Database, ...own: readonly string[]): boolean {
-  const known = kept.get(database);
-  return known !== undefined && !own.some((name) => known.own.has(name));
-}
-
-/** After our schema was changed. */
-export function forgetCatalogue(database: Database): void {
-  kept.delete(database);
 }
 
 const names = tables.map((name, place) => `('${name}', ${place})`).join(", ");
@@ -124,7 +90,7 @@ export async function readCatalogue(tx: Tx): Promise<Catalogue> {
  * Of a wide table that was never analysed (a restored one), PostgreSQL takes it that it has no rows, and compares every
  * row with every element of a list: 100,000 sales took minutes. Until somebody has analysed it, hashes are safer.
  */
-async function distrust(tx: Tx): Promise<void> {
+export async function distrust(tx: Tx): Promise<void> {
   await tx`set local enable_nestloop = off`;
 }
 

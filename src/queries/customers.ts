@@ -1,5 +1,5 @@
 import type { BotUser, Customer, PaymentCustomer } from "../sales/customer.js";
-import { knownCatalogue } from "./catalogue.js";
+import { knownCatalogue } from "./known-catalogue.js";
 import type { Catalogue, Table } from "./catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { columnsOf } from "./columns.js";

@@ -4,7 +4,7 @@ import { mayShareEvent } from "../sales/click.js";
 import { noEvidence } from "../sales/evidence.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { acceptedAt, flagTimes, readJournal, sendsOf, undoneConfirms } from "./attempt-rows.js";
-import { knownCatalogue } from "./catalogue.js";
+import { knownCatalogue } from "./known-catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database } from "./database.js";
 import { noRestraints, readRestraints, restrained } from "./restraints.js";

@@ -1,6 +1,6 @@
 import { KnownError } from "../errors.js";
 import type { Home, RunRecord } from "../ports.js";
-import { isWithout } from "./catalogue.js";
+import { isWithout } from "./known-catalogue.js";
 import type { Database, Tx } from "./database.js";
 
 /** What tells one database from its copies. Only what both sides know is compared. */

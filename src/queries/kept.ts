@@ -1,7 +1,8 @@
 import type { KeptEvent, KeptLog, KeptReader } from "../ports.js";
 import type { TaskResult, TaskTie } from "../sales/tasks.js";
 import { readWords } from "./attestations.js";
-import { isWithout, ownTables } from "./catalogue.js";
+import { ownTables } from "./catalogue.js";
+import { isWithout } from "./known-catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { millis, momentOf } from "./moments.js";
 

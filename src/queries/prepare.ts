@@ -1,5 +1,5 @@
 import { KnownError } from "../errors.js";
-import { forgetCatalogue } from "./catalogue.js";
+import { forgetCatalogue } from "./known-catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { SCHEMA_VERSION, migrations } from "./journal-schema.js";
 
