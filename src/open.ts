@@ -19,6 +19,7 @@ import { openPurchases } from "./meta/purchases.js";
 import { openSources } from "./open/evidence.js";
 import { outletsOf } from "./open/outlets.js";
 import { warnOnce, warned, warnedJournal } from "./open/home.js";
+import { inOne } from "./open/in-one.js";
 import { lazily } from "./open/lazily.js";
 import type { Clock, HistoryReader, Home, Runs, Witness } from "./ports.js";
 import { defaultPatience } from "./sales/verdict.js";
@@ -80,7 +81,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
   const renewals = queries.openDatabase(place, connection, { ...bounds, max: 1, patienceMs: 10_000 });
   const graph = lazily(() => openClient(config, around, options.timeoutMs));
   const credentials = openCredentials({
-    encrypted: (pool) => database.read((tx) => queries.encryptedToken(tx, pool)),
+    encrypted: inOne((pools) => database.read((tx) => queries.encryptedTokens(tx, pools))),
     key: config.encryptionKey,
     configured: config.accessToken,
   });

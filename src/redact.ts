@@ -114,6 +114,9 @@ const shapes: readonly [RegExp, string][] = [
   [/(\b(?:pg)?password=["']?)[^\s&"',;]+/gi, `$1${PLACEHOLDER}`],
 ];
 
+/** One of these words is in whatever a shape finds. Asked first: six patterns for each of 3,600 cells took 5 ms. */
+const shapely = /EAA|gAAAAA|access_token|bearer|authorization|password/i;
+
 /** Takes every secret out of a text that is about to leave the process. */
 export function redact(text: string): string {
   let clean = text;
@@ -121,7 +124,8 @@ export function redact(text: string): string {
   for (const { secret, core, pattern } of known) {
     if (secret.length <= clean.length && clean.includes(core)) clean = clean.replace(pattern, PLACEHOLDER);
   }
-  for (const [shape, placeholder] of shapes) clean = clean.replace(shape, placeholder);
+  if (shapely.test(clean))
+    for (const [shape, placeholder] of shapes) clean = clean.replace(shape, placeholder);
   return clean.includes("://") ? withoutUrlPasswords(clean) : clean;
 }
 

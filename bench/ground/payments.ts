@@ -64,3 +64,7 @@ export function customersOf(count: number): string {
 /** The partial index of the stuck sales: its predicate is that of the query, literally. */
 export const partialIndex = `create index payments_stuck on payments (created_at)
   where meta_purchase_sent and meta_event_id is null and status = 'paid'`;
+
+/** The other index of `doctor`, by which sales of one click are found. */
+export const clickIndex = `create index payments_click on payments (pageview_event_id)
+  where pageview_event_id is not null`;

@@ -5,7 +5,7 @@ import { shopSchema } from "../../demo/postgres-schema.js";
 import type { Postgres } from "../../demo/postgres.js";
 import { startPostgres } from "../../demo/postgres.js";
 import { insertBot, insertPool } from "../../demo/shop.js";
-import { customersOf, partialIndex, shopOf, stuckOnly } from "./payments.js";
+import { clickIndex, customersOf, partialIndex, shopOf, stuckOnly } from "./payments.js";
 
 /** A database of the shop, seen through another driver than the product's. */
 export interface Shop {
@@ -95,6 +95,7 @@ async function fillYear(shop: Shop, rows: number): Promise<void> {
     shopOf(rows),
     "alter table payments add primary key (id), add unique (payment_id)",
     partialIndex,
+    clickIndex,
   ]);
   await shop.query("vacuum analyze payments");
 }

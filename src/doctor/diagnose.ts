@@ -13,6 +13,7 @@ import type {
   Told,
 } from "../ports.js";
 import type { Instant } from "../sales/sale.js";
+import { judgeClickIndex } from "./click-index.js";
 import { judgeCelery } from "./celery.js";
 import { judgeCron, judgeSettings } from "./configuration.js";
 import { judgeColumns, judgeServer } from "./database.js";
@@ -56,7 +57,10 @@ export function diagnose(examined: Examined): Finding[] {
     ...(cron === null ? [] : judgeCron(cron)),
     ...("known" in server ? judgeServer(server.known) : [unreached(server.trouble)]),
     ...told("database", "columns", shape, judgeColumns),
-    ...told("database", "stuck-index", examined.index, judgeIndex),
+    ...told("database", "stuck-index", examined.index, (facts) => [
+      ...judgeIndex(facts),
+      ...judgeClickIndex(facts),
+    ]),
     ...told("privileges", "privileges", shape, judgePrivileges),
     ...("known" in server ? [judgeDatabaseClock(server.known)] : []),
     ...(graph !== null && "known" in graph ? judgeGraphClock(graph.known) : []),

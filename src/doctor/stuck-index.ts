@@ -5,7 +5,7 @@ import { findingsOf } from "./finding.js";
 const finding = findingsOf("database");
 
 /** Up to so many rows the whole table is read in a fraction of a second (ten million take two). */
-const SMALL = 100_000;
+export const SMALL = 100_000;
 
 /** Of an index over one timestamp: tuple 16 bytes and its pointer 4, pages of 8 kB that are nine tenths full. */
 const BYTES_PER_ROW = 20 / 0.9;

@@ -1,7 +1,7 @@
 import type { Campaign, Customer } from "../sales/customer.js";
 import { MINUTE, paidMoment, type Instant, type Pool, type Sale } from "../sales/sale.js";
 import { present } from "./present.js";
-import { buildUserData, enoughCustomerData, type UserData } from "./user-data.js";
+import { buildUserData, enoughAbout, type UserData } from "./user-data.js";
 
 /** `custom_data` of the Purchase: keys without a value are missing, never null. */
 export interface CustomData {
@@ -115,24 +115,26 @@ function customData(input: PurchaseInput, value: number): CustomData {
   };
 }
 
+const TOO_LITTLE =
+  "too little about the customer (Meta 2804050): fill one of payments.customer_user_id, customer_email, customer_phone, fbp, fbc, fbclid";
+
+/** What has to be mended in the shop's rows before this sale has a Purchase; null where nothing has. */
+export function purchaseFault({ sale, customer, now }: Omit<PurchaseInput, "eventId">): string | null {
+  const parts = [eventMoment(sale, now), money(sale.amount), enoughAbout(customer) || { fault: TOO_LITTLE }];
+  const faults = parts.flatMap((part) => (typeof part === "object" ? [part.fault] : []));
+  return faults.length > 0 ? faults.join("; ") : null;
+}
+
 /**
  * The Purchase of a sale, as the application would send it, or what has to be mended in the shop's rows first.
  * Whether the sale may be sent at all (expired, in flight, delivered) is the verdict's business.
  */
 export function buildPurchase(input: PurchaseInput): { event: PurchaseEvent } | { fault: string } {
+  const fault = purchaseFault(input);
   const moment = eventMoment(input.sale, input.now);
   const value = money(input.sale.amount);
-  const userData = buildUserData(input.customer);
-  const faults = [moment, value].flatMap((part) => (typeof part === "object" ? [part.fault] : []));
-  if (!enoughCustomerData(userData)) {
-    faults.push(
-      "too little about the customer (Meta 2804050): fill one of payments.customer_user_id, customer_email, " +
-        "customer_phone, fbp, fbc, fbclid",
-    );
-  }
-  if (typeof moment === "object" || typeof value === "object" || faults.length > 0) {
-    return { fault: faults.join("; ") };
-  }
+  if (typeof moment === "object" || typeof value === "object" || fault !== null)
+    return { fault: fault ?? "" };
   return {
     event: {
       event_name: "Purchase",
@@ -140,7 +142,7 @@ export function buildPurchase(input: PurchaseInput): { event: PurchaseEvent } | 
       event_id: input.eventId,
       action_source: "website",
       ...present({ event_source_url: sourceUrl(input) }),
-      user_data: userData,
+      user_data: buildUserData(input.customer),
       custom_data: customData(input, value),
     },
   };

@@ -1,10 +1,9 @@
 import type { Lack, Sender, Shipping } from "../ports.js";
 import type { Customer, Tracking } from "../sales/customer.js";
-import { ownEventId } from "../sales/identity.js";
-import type { Instant, Pool, Sale } from "../sales/sale.js";
+import type { Pool, Sale } from "../sales/sale.js";
 import type { GraphClient } from "./client.js";
 import type { Credentials } from "./credentials.js";
-import { buildPurchase } from "./purchase-event.js";
+import { buildPurchase, purchaseFault } from "./purchase-event.js";
 import { shippingFault } from "./shipping.js";
 
 /** The application's tracking data of sales. Empty until the application's Redis is read. */
@@ -28,34 +27,43 @@ export interface PurchaseSources {
 export function openPurchases(sources: PurchaseSources): { shipping: Shipping; sender: Sender } {
   const { credentials, currency } = sources;
 
-  async function build(sales: readonly { sale: Sale; pool: Pool | null; eventId: string }[], now: Instant) {
-    const customers = await sources.customers(sales.map(({ sale }) => sale.id));
+  /** Something of each sale, made with all that is known of its customer. */
+  async function withCustomers<Parcel extends { readonly sale: Sale }, Made>(
+    parcels: readonly Parcel[],
+    make: (parcel: Parcel, customer: Customer) => Made,
+  ): Promise<Map<number, Made | { fault: string }>> {
+    const customers = await sources.customers(parcels.map(({ sale }) => sale.id));
     const tracking = await sources.tracking.of(
-      sales.map(({ sale }) => sale),
+      parcels.map(({ sale }) => sale),
       customers,
     );
-    return new Map(
-      sales.map(({ sale, pool, eventId }) => {
-        const customer = customers.get(sale.id);
-        if (!customer) return [sale.id, { fault: "its row is gone" }];
-        const whole = { ...customer, tracking: tracking.get(sale.id) ?? null };
-        return [sale.id, buildPurchase({ sale, customer: whole, pool, eventId, currency, now })];
+    return new Map<number, Made | { fault: string }>(
+      parcels.map((parcel) => {
+        const { id } = parcel.sale;
+        const customer = customers.get(id);
+        if (!customer) return [id, { fault: "its row is gone" }];
+        return [id, make(parcel, { ...customer, tracking: tracking.get(id) ?? null })];
       }),
     );
+  }
+
+  /** All pools at once, so that their tokens are read together. */
+  async function tokenFaults(pools: readonly (Pool | null)[]) {
+    const ids = [...new Set(pools.flatMap((pool) => (pool?.hasToken ? pool.id : [])))];
+    return new Map(await Promise.all(ids.map(async (id) => [id, await credentials.fault(id)] as const)));
   }
 
   return {
     shipping: {
       faults: async (parcels, now) => {
-        const events = await build(
-          parcels.map(({ sale, pool }) => ({ sale, pool, eventId: ownEventId(sale) })),
-          now,
-        );
+        const found = await withCustomers(parcels, (parcel, customer) => ({
+          fault: purchaseFault({ ...parcel, customer, currency, now }),
+        }));
+        const tokens = await tokenFaults(parcels.map(({ pool }) => pool));
         const faults = new Map<number, string>();
         for (const { sale, pool } of parcels) {
-          const token = pool?.hasToken ? await credentials.fault(pool.id) : null;
-          const event = events.get(sale.id);
-          const list = [shippingFault(sale, pool), token, event && "fault" in event ? event.fault : null];
+          const token = pool === null ? null : (tokens.get(pool.id) ?? null);
+          const list = [shippingFault(sale, pool), token, found.get(sale.id)?.fault ?? null];
           const told = list.filter((fault) => fault !== null);
           if (told.length > 0) faults.set(sale.id, told.join("; "));
         }
@@ -65,13 +73,10 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
     },
     sender: {
       build: (planned, now) =>
-        build(
-          planned.map(({ judged: { sale, identity } }) => ({
-            sale,
-            pool: identity.pool,
-            eventId: identity.eventId,
-          })),
-          now,
+        withCustomers(
+          planned.map(({ judged }) => judged),
+          ({ identity: { pool, eventId }, sale }, customer) =>
+            buildPurchase({ sale, customer, pool, eventId, currency, now }),
         ),
       post: async ({ pixelId, pool, testEventCode }, events, once) => {
         const token = await credentials.token(pool);

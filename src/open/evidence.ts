@@ -32,12 +32,13 @@ export function openSources(
   const redis = lazily(() => openApplicationRedis(config, around));
   const warn = (line: string) => around.output.warn(line);
   const tracking = config.redisUrl === null ? null : openTracking({ connect: redis.get, warn });
-  const broker = config.brokerUrl ?? config.redisUrl;
+  const url = config.brokerUrl ?? config.redisUrl;
+  const broker = wishes.broker && url !== null && isRedisUrl(url.reveal());
   return {
     tracking: tracking ?? noTracking,
     asked: {
       logs: config.logs.files.length > 0,
-      broker: wishes.broker && broker !== null && isRedisUrl(broker.reveal()),
+      broker,
       tracking: tracking !== null,
     },
     evidence: gathering({
@@ -45,7 +46,7 @@ export function openSources(
       kept: keptOf(around, of.kept),
       logs: logsOf(config, around, of.kept),
       // What was kept speaks of tasks whether or not anybody is asked now.
-      tasks: (sales, kept) => askTasks(config, around, { sales, kept, broker: wishes.broker }),
+      tasks: (sales, kept) => askTasks(config, around, { sales, kept, broker }),
       tracked:
         tracking === null
           ? null

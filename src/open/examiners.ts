@@ -6,6 +6,7 @@ import { KnownError } from "../errors.js";
 import { openCredentials } from "../meta/credentials.js";
 import type { Clock, Examiners, PoolsFacts } from "../ports.js";
 import type { CeleryPort } from "../sales/workers.js";
+import { inOne } from "./in-one.js";
 import { lazily } from "./lazily.js";
 
 /** What the examiners are made from, beside the configuration. */
@@ -100,7 +101,7 @@ async function openDatabase(config: Config, { connection, clock, signals, versio
   const settings = { place: connection.describe(), timeZone, currency, now: clock.now };
   return {
     ...doctor.openDatabaseExaminers(database, settings),
-    token: (pool: number) => database.read((tx) => queries.encryptedToken(tx, pool)),
+    token: inOne((pools: readonly number[]) => database.read((tx) => queries.encryptedTokens(tx, pools))),
     close: () => database.close(),
   };
 }

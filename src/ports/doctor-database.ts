@@ -60,6 +60,8 @@ export interface IndexFacts {
   /** By the planner's statistics; null where the table was never analysed. */
   readonly rows: number | null;
   readonly indexes: readonly IndexFact[];
+  /** There is a `pageview_event_id`, by which sales share a click. */
+  readonly clicks: boolean;
   /** Rows that the partial index would hold; null where counting took too long. */
   readonly stuck: number | null;
 }

@@ -21,7 +21,10 @@ interface WordRow {
 /** Operators' words, in the journal's schema. A word is never deleted: one that was withdrawn says by whom and why. */
 export function openAttestations(database: Database): Attestations {
   return {
-    list: () => database.read((tx) => readWords(tx, { withdrawn: true })),
+    list: () =>
+      database.read(async (tx) =>
+        (await ownTables(tx)).has("attestation") ? await readWords(tx, { withdrawn: true }) : [],
+      ),
     give: (lease, { from, to, pixelId, reason, by }) =>
       database.write(async (tx) => {
         await hold(tx, lease);
@@ -46,9 +49,8 @@ export function openAttestations(database: Database): Attestations {
   };
 }
 
-/** The newest first; none where the schema is of the first version. */
+/** The newest first. A schema of the first version has no such table. */
 export async function readWords(tx: Tx, { withdrawn }: { withdrawn: boolean }): Promise<Word[]> {
-  if (!(await ownTables(tx)).has("attestation")) return [];
   const rows = await tx<WordRow[]>`
     select ${columns(tx)} from purchase_fix.attestation
     where ${withdrawn} or withdrawn_at is null

@@ -29,25 +29,60 @@ export interface Catalogue {
   readonly journal: boolean;
   /** It is of version 4 at least: attempts tell cause and blame, and sales are released and acknowledged. */
   readonly unattended: boolean;
+  /** Our own tables that exist; a role without rights on the schema sees them too. */
+  readonly own: ReadonlySet<string>;
+  /** The tables whose rows a policy may withhold from this role. */
+  readonly filtered: readonly Table[];
+  /** Nobody has analysed `payments`: see `distrust`. */
+  readonly unanalysed: boolean;
 }
+
+interface Entry {
+  kind: "column" | "own" | "filtered" | "unanalysed";
+  name: string;
+  detail: string | null;
+  type: string | null;
+}
+
+const names = tables.map((name, place) => `('${name}', ${place})`).join(", ");
+
+/** One statement without parameters, which take postgres.js another round trip. */
+const statement = `
+    select 'column' as kind, t.name, a.attname as detail, format_type(a.atttypid, a.atttypmod) as type
+    from (values ${names}) t(name, place)
+    join pg_catalog.pg_attribute a
+      on a.attrelid = to_regclass(t.name) and a.attnum > 0 and not a.attisdropped
+    union all
+    select 'own', c.relname, null, null
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'purchase_fix'
+    union all
+    select 'filtered', t.name, null, null
+    from (values ${names}) t(name, place)
+    where row_security_active(to_regclass(t.name)::oid)
+    union all
+    select 'unanalysed', c.relname, null, null
+    from pg_catalog.pg_class c where c.oid = to_regclass('payments') and c.reltuples <= 0`;
 
 /** Reads the catalogue. @throws KnownError naming every required table or column that is missing. */
 export async function readCatalogue(tx: Tx): Promise<Catalogue> {
-  const rows = await tx<{ table_name: Table; column_name: string | null; type: string }[]>`
-    select t.name as table_name, a.attname as column_name, format_type(a.atttypid, a.atttypmod) as type
-    from jsonb_array_elements_text(${tx.json(tables)}::jsonb) t(name)
-    join pg_catalog.pg_attribute a
-      on a.attrelid = to_regclass(t.name) and a.attnum > 0 and not a.attisdropped`;
-  const own = await ownTables(tx);
-  await distrust(tx);
-  const columns = new Map(rows.map((row) => [`${row.table_name}.${row.column_name}`, row.type]));
-  const present = new Set(rows.map((row) => row.table_name));
+  const entries = await tx.unsafe<Entry[]>(statement);
+  const of = (kind: Entry["kind"]) => entries.filter((entry) => entry.kind === kind);
+  const columns = new Map(of("column").map(({ name, detail, type }) => [`${name}.${detail}`, type]));
+  const present = new Set(of("column").map(({ name }) => name));
+  const own = new Set(of("own").map(({ name }) => name));
+  const withheld = new Set(of("filtered").map(({ name }) => name));
+  const unanalysed = of("unanalysed").length > 0;
   demand(present, columns);
+  if (unanalysed) await distrust(tx);
   return {
     has: (table, column) => (column === undefined ? present.has(table) : columns.has(`${table}.${column}`)),
     type: (table, column) => columns.get(`${table}.${column}`) ?? null,
     journal: own.has("attempt"),
     unattended: own.has("acknowledgement"),
+    own,
+    filtered: tables.filter((name) => withheld.has(name)),
+    unanalysed,
   };
 }
 
@@ -55,10 +90,8 @@ export async function readCatalogue(tx: Tx): Promise<Catalogue> {
  * Of a wide table that was never analysed (a restored one), PostgreSQL takes it that it has no rows, and compares every
  * row with every element of a list: 100,000 sales took minutes. Until somebody has analysed it, hashes are safer.
  */
-async function distrust(tx: Tx): Promise<void> {
-  await tx`
-    select set_config('enable_nestloop', 'off', true)
-    from pg_catalog.pg_class where oid = to_regclass('payments') and reltuples <= 0`;
+export async function distrust(tx: Tx): Promise<void> {
+  await tx`set local enable_nestloop = off`;
 }
 
 /** Our own tables that exist; a role without rights on the schema sees them too. */
@@ -80,9 +113,9 @@ export async function hasOwnColumn(tx: Tx, table: string, column: string): Promi
   return rows.length > 0;
 }
 
-function demand(present: ReadonlySet<Table>, columns: ReadonlyMap<string, string>): void {
+function demand(present: ReadonlySet<string>, columns: ReadonlyMap<string, string | null>): void {
   const missing = Object.entries(required).flatMap(([table, names]) =>
-    present.has(table as Table)
+    present.has(table)
       ? names.filter((name) => !columns.has(`${table}.${name}`)).map((name) => `column ${table}.${name}`)
       : [`table ${table}`],
   );

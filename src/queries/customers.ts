@@ -1,5 +1,5 @@
 import type { BotUser, Customer, PaymentCustomer } from "../sales/customer.js";
-import { readCatalogue } from "./catalogue.js";
+import { knownCatalogue } from "./known-catalogue.js";
 import type { Catalogue, Table } from "./catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { columnsOf } from "./columns.js";
@@ -55,7 +55,7 @@ export function openCustomers(database: Database): CustomerReader {
   return {
     of: (sales) =>
       database.read(async (tx) => {
-        const catalogue = await readCatalogue(tx);
+        const catalogue = await knownCatalogue(tx, database);
         const payments = await readPayments(tx, catalogue, sales);
         const users = await readBotUsers(tx, catalogue, sales);
         return new Map(

@@ -20,8 +20,8 @@ export interface Database {
 
 /**
  * Limits of every transaction, set inside it: start-up options are refused by PgBouncer. A row lock of the application
- * is waited for 5 s, and a query whose client is gone ends within 2 s (PostgreSQL 14 and later know that check; the
- * select leaves out what a server does not know). Texts of times and floats, which guards compare, are pinned too.
+ * is waited for 5 s, and a query whose client is gone ends within 2 s (PostgreSQL 14 and later know that check; what a
+ * server does not know is left out). Texts of times and floats, which guards compare, are pinned too.
  */
 const limits = {
   statement_timeout: "120000",
@@ -33,6 +33,14 @@ const limits = {
   DateStyle: "ISO, MDY",
   extra_float_digits: "1",
 };
+
+/** Asked of each setting by name: a join with all 350 of `pg_settings` took the server a millisecond a transaction. */
+const setLimits = `select ${Object.entries(limits)
+  .map(
+    ([name, value]) =>
+      `case when current_setting('${name}', true) is not null then set_config('${name}', '${value}', true) end`,
+  )
+  .join(", ")}`;
 
 /**
  * Pinned, since a database or role may have another default: guards look at rows as they are when they are locked. At
@@ -61,10 +69,9 @@ export function openDatabase(
   where: { describe(): string },
   { max = 4, patienceMs = PATIENCE_MS, signal, graceMs = GRACE_MS }: Bounds = {},
 ): Database {
-  let seen: { text: string; values: readonly unknown[] } = { text: "", values: [] };
   let sql = pool();
 
-  function pool(): Sql {
+  function pool(more: Options<Record<string, PostgresType>> = {}): Sql {
     return postgres({
       ...options,
       max,
@@ -72,9 +79,7 @@ export function openDatabase(
       prepare: false,
       fetch_types: false,
       onnotice: () => undefined,
-      debug: (_connection, text, values) => {
-        seen = { text, values };
-      },
+      ...more,
     });
   }
 
@@ -84,13 +89,17 @@ export function openDatabase(
     void used.end({ timeout }).catch(() => undefined);
   }
 
-  async function transaction<T>(mode: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const used = sql;
+  async function transaction<T>(mode: string, work: (tx: Tx) => Promise<T>, used = sql): Promise<T> {
     const limit = deadline({ patienceMs, signal, graceMs }, where.describe());
     const done = used.begin(mode, async (tx) => {
       try {
-        await setLimits(tx);
-        return await work(tx);
+        // Not awaited before the work: without parameters it leaves at once, and the first statement right behind it.
+        // Where it fails, the server refuses what follows.
+        const limited = tx.unsafe(setLimits);
+        limited.catch(() => undefined);
+        const result = await work(tx);
+        await limited;
+        return result;
       } catch (error) {
         if (isLost(error)) await new Promise(() => undefined);
         throw error;
@@ -110,11 +119,20 @@ export function openDatabase(
   return {
     read: (work) => transaction(`${isolation} read only`, work),
     write: (work) => transaction(`${isolation} read write`, work),
-    statementOf: (build) =>
-      transaction(`${isolation} read only`, async (tx) => {
+    statementOf: async (build) => {
+      let seen: { text: string; values: readonly unknown[] } = { text: "", values: [] };
+      // A pool of its own: with `debug`, postgres.js takes a stack for every piece of every statement.
+      const own = pool({ max: 1, debug: (_connection, text, values) => (seen = { text, values }) });
+      const describe = async (tx: Tx) => {
         await build(tx).describe();
         return filledIn(seen.text, seen.values);
-      }),
+      };
+      try {
+        return await transaction(`${isolation} read only`, describe, own);
+      } finally {
+        await own.end({ timeout: 2 });
+      }
+    },
     close: () => sql.end({ timeout: 2 }),
   };
 }
@@ -127,11 +145,4 @@ export function openDatabase(
 function isLost(error: unknown): boolean {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === "string" && /^(CONNECTION_|ECONN|EPIPE|57P0[123]$|25P0[34]$)/.test(code);
-}
-
-async function setLimits(tx: Tx): Promise<void> {
-  await tx`
-    select set_config(s.name, l.value, true)
-    from jsonb_each_text(${tx.json(limits)}::jsonb) l(name, value)
-    join pg_catalog.pg_settings s on s.name = l.name`;
 }

@@ -4,7 +4,7 @@ import { mayShareEvent } from "../sales/click.js";
 import { noEvidence } from "../sales/evidence.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { acceptedAt, flagTimes, readJournal, sendsOf, undoneConfirms } from "./attempt-rows.js";
-import { readCatalogue } from "./catalogue.js";
+import { knownCatalogue } from "./known-catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database } from "./database.js";
 import { noRestraints, readRestraints, restrained } from "./restraints.js";
@@ -17,7 +17,7 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
     about: (sales, now) =>
       database.read(async (tx) => {
         if (sales.length === 0) return new Map();
-        const catalogue = await readCatalogue(tx);
+        const catalogue = await knownCatalogue(tx, database);
         const siblings = await readSiblings(tx, catalogue, sales, timeZone);
         const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
         const blames = catalogue.unattended;

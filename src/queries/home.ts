@@ -1,5 +1,6 @@
 import { KnownError } from "../errors.js";
 import type { Home, RunRecord } from "../ports.js";
+import { isWithout } from "./known-catalogue.js";
 import type { Database, Tx } from "./database.js";
 
 /** What tells one database from its copies. Only what both sides know is compared. */
@@ -44,7 +45,7 @@ export async function demandHome(tx: Tx): Promise<void> {
 
 export function openHome(database: Database): Home {
   return {
-    away: () => database.read(awayFrom),
+    away: async () => (isWithout(database, "home") ? null : await database.read(awayFrom)),
     adopt: (run) => database.write((tx) => adopt(tx, run)),
   };
 }

@@ -2,27 +2,34 @@ import type { KeptEvent, KeptLog, KeptReader } from "../ports.js";
 import type { TaskResult, TaskTie } from "../sales/tasks.js";
 import { readWords } from "./attestations.js";
 import { ownTables } from "./catalogue.js";
+import { isWithout } from "./known-catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { millis, momentOf } from "./moments.js";
 
 /** What earlier runs kept, in the journal's schema; nothing where it is of the first version, or not there. */
 export function openKept(database: Database): KeptReader {
   return {
-    of: (since) =>
-      database.read(async (tx) => {
-        const attestations = await readWords(tx, { withdrawn: false });
-        const rows = (await ownTables(tx)).has("observation") ? await readObservations(tx, since) : [];
+    of: async (since) => {
+      if (isWithout(database, "attestation", "observation"))
+        return { attestations: [], ties: [], results: new Map() };
+      return await database.read(async (tx) => {
+        const own = await ownTables(tx);
+        const attestations = own.has("attestation") ? await readWords(tx, { withdrawn: false }) : [];
+        const rows = own.has("observation") ? await readObservations(tx, since) : [];
         return {
           attestations,
           ties: rows.map(tieOf),
           results: new Map(rows.flatMap(resultOf).map((result) => [result.taskId, result])),
         };
-      }),
-    logs: (since) =>
-      database.read(async (tx) => {
+      });
+    },
+    logs: async (since) => {
+      if (isWithout(database, "log_event")) return { logs: [], events: [] };
+      return await database.read(async (tx) => {
         if (!(await ownTables(tx)).has("log_event")) return { logs: [], events: [] };
         return { logs: await readPositions(tx), events: await readEvents(tx, since) };
-      }),
+      });
+    },
   };
 }
 

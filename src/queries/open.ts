@@ -11,7 +11,7 @@ export { openJournal } from "./journal.js";
 export { openKeeper } from "./keeper.js";
 export { openKept } from "./kept.js";
 export { openPastRuns } from "./past-runs.js";
-export { encryptedToken } from "./pools.js";
+export { encryptedTokens } from "./pools.js";
 export { openRestraints } from "./restraints.js";
 export { openRuns } from "./runs.js";
 export { openSales } from "./sales.js";

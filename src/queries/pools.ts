@@ -82,9 +82,13 @@ function poolOf(row: PoolRow, catalogue: Catalogue): Pool {
   };
 }
 
-/** The encrypted access token of a pool, as the shop stores it. It goes to the credentials and nowhere else. */
-export async function encryptedToken(tx: Tx, pool: number): Promise<string | null> {
-  const [row] = await tx<{ token: string | null }[]>`
-    select meta_access_token as token from redirect_pools where id = ${pool}`;
-  return row?.token ?? null;
+/** The encrypted access tokens of pools, as the shop stores them. They go to the credentials and nowhere else. */
+export async function encryptedTokens(
+  tx: Tx,
+  pools: readonly number[],
+): Promise<ReadonlyMap<number, string | null>> {
+  const rows = await tx<{ id: string; token: string | null }[]>`
+    select id, meta_access_token as token from redirect_pools
+    where id in (select value::bigint from jsonb_array_elements_text(${tx.json(pools)}::jsonb))`;
+  return new Map(rows.map(({ id, token }) => [Number(id), token]));
 }

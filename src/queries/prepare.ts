@@ -1,4 +1,5 @@
 import { KnownError } from "../errors.js";
+import { forgetCatalogue } from "./known-catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { SCHEMA_VERSION, migrations } from "./journal-schema.js";
 
@@ -17,6 +18,7 @@ export async function prepare(database: Database, needs = 1): Promise<void> {
       const now = (await installedVersion(tx)) ?? 0;
       for (const { version, sql } of migrations) if (version > now) await tx.unsafe(sql);
     });
+    forgetCatalogue(database);
   } catch (error) {
     if (!isForbidden(error)) throw error;
     if ((installed ?? 0) < needs) throw noRight(installed, error as Error);

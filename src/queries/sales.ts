@@ -3,11 +3,12 @@ import type { SalesReader, Span } from "../ports.js";
 import type { Sale } from "../sales/sale.js";
 import type { Catalogue } from "./catalogue.js";
 import { readCatalogue } from "./catalogue.js";
+import { knownCatalogue, newCatalogue } from "./known-catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import { idsNamed } from "./names.js";
 import { outsideSpan } from "./outside.js";
-import { filteredInWords, filteredTables } from "./policies.js";
+import { filteredInWords } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
 import { inSpan, isReverted, isStuck } from "./states.js";
@@ -22,11 +23,10 @@ export function openSales(
   warn: (line: string) => void = () => undefined,
 ): SalesReader {
   let isTold = false;
-  const tellFiltered = async (tx: Tx): Promise<void> => {
+  const tellFiltered = ({ filtered }: Catalogue): void => {
     if (isTold) return;
     isTold = true;
-    const names = await filteredTables(tx);
-    if (names.length > 0) warn(filteredInWords(names));
+    if (filtered.length > 0) warn(filteredInWords(filtered));
   };
   return {
     now: () =>
@@ -38,8 +38,8 @@ export function openSales(
       }),
     stuck: (span) =>
       database.read(async (tx) => {
-        const catalogue = await readCatalogue(tx);
-        await tellFiltered(tx);
+        const catalogue = await newCatalogue(tx, database);
+        tellFiltered(catalogue);
         const stuck = await stuckSales(tx, catalogue, span, timeZone);
         const reverted = catalogue.journal ? await revertedSales(tx, catalogue, span, timeZone) : [];
         const rows = [...stuck, ...reverted].toSorted(
@@ -49,14 +49,16 @@ export function openSales(
       }),
     named: (references) =>
       database.read(async (tx) => {
-        const catalogue = await readCatalogue(tx);
-        await tellFiltered(tx);
+        const catalogue = await newCatalogue(tx, database);
+        tellFiltered(catalogue);
         const rows = await namedSales(tx, catalogue, references, timeZone);
         const sales = await withPools(tx, catalogue, rows);
         return byName(sales, references);
       }),
     outside: (span, now) =>
-      database.read(async (tx) => await outsideSpan(tx, await readCatalogue(tx), span, now, timeZone)),
+      database.read(
+        async (tx) => await outsideSpan(tx, await knownCatalogue(tx, database), span, now, timeZone),
+      ),
     statement: async (span) => {
       const catalogue = await database.read(readCatalogue);
       return await database.statementOf((tx) => stuckSales(tx, catalogue, span, timeZone));

@@ -47,6 +47,7 @@ export const rows: RowFacts = {
 export const index: IndexFacts = {
   table: "payments",
   rows: 10_000_000,
+  clicks: false,
   indexes: [
     {
       name: "payments_stuck",

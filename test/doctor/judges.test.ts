@@ -9,6 +9,7 @@ import { lifeOf } from "../../src/doctor/graph-versions.js";
 import { judgeJournal } from "../../src/doctor/journal.js";
 import { judgeLogs } from "../../src/doctor/logs.js";
 import { judgePools } from "../../src/doctor/pools.js";
+import { judgeClickIndex } from "../../src/doctor/click-index.js";
 import { judgeIndex } from "../../src/doctor/stuck-index.js";
 import { judgeDatabaseClock, judgeZone, skewOf } from "../../src/doctor/time.js";
 import { judgeServer } from "../../src/doctor/database.js";
@@ -265,6 +266,29 @@ describe("the partial index", () => {
     expect(size(0)).toContain("about 16 kB");
     expect(size(10_000_000)).toContain("about 212 MB");
     expect(size(null)).toContain("size not known");
+  });
+});
+
+describe("the index of clicks", () => {
+  const click = { name: "payments_click", valid: true, predicate: null, first: "pageview_event_id" };
+  const of = (some: Partial<typeof index>) => told(judgeClickIndex({ ...index, clicks: true, ...some }));
+
+  test("is missed in a large table alone, and in a shop that keeps clicks", () => {
+    expect(of({})).toEqual(["click-index note"]);
+    expect(of({ rows: 99_999 })).toEqual([]);
+    expect(of({ clicks: false })).toEqual([]);
+  });
+
+  test("serves over all rows that bear a click, first column first, and where it is valid", () => {
+    expect(of({ indexes: [click] })).toEqual(["click-index ok"]);
+    expect(of({ indexes: [{ ...click, predicate: "(pageview_event_id IS NOT NULL)" }] })).toEqual([
+      "click-index ok",
+    ]);
+    expect(of({ indexes: [{ ...click, predicate: "((status)::text = 'paid'::text)" }] })).toEqual([
+      "click-index note",
+    ]);
+    expect(of({ indexes: [{ ...click, first: "bot_id" }] })).toEqual(["click-index note"]);
+    expect(of({ indexes: [{ ...click, valid: false }] })).toEqual(["click-index note"]);
   });
 });
 

@@ -354,3 +354,25 @@ describe("sales of one click", () => {
     expect([siblings[refunded.id]?.open, siblings[reverted.id]?.open]).toEqual([false, false]);
   });
 });
+
+describe("the catalogue that a survey keeps", () => {
+  test("is not kept over a change of ours: a journal that was made since is read", async () => {
+    await db.query("drop schema purchase_fix cascade");
+    const sale = await insert();
+    expect((await about(sale)).traces).toEqual([]);
+    lease = await product.begin("resend");
+    await product.act.claim(lease, [claimOf(sale, { eventId: sale.pageviewEventId ?? "" })]);
+    expect((await product.evidence.about([sale], Date.now())).get(sale.id)?.traces).toHaveLength(1);
+  });
+
+  test("begins with each survey: a column that the shop dropped since is not asked for", async () => {
+    const sale = await insert();
+    await about(sale);
+    await db.query("alter table payments rename column purchase_sent_from_delivery to another");
+    try {
+      expect((await product.sale(sale.id)).sentFromDelivery).toBeNull();
+    } finally {
+      await db.query("alter table payments rename column another to purchase_sent_from_delivery");
+    }
+  });
+});
