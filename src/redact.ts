@@ -114,8 +114,21 @@ const shapes: readonly [RegExp, string][] = [
   [/(\b(?:pg)?password=["']?)[^\s&"',;]+/gi, `$1${PLACEHOLDER}`],
 ];
 
+/** The fixed words of the shapes whose case does not matter. */
+const fixedWords = /access_token|bearer|authorization|password/i;
+
+/**
+ * Whether `redact` could find anything: every secret has a core that no encoding changes, and every shape a fixed word, so
+ * that one look at a whole line spares a look at each of its texts (a fifth of the CPU time of a long list).
+ */
+export function mayHoldSecret(text: string): boolean {
+  if (text.includes("EAA") || text.includes("gAAAAA") || text.includes("://")) return true;
+  return fixedWords.test(text) || known.some(({ core }) => text.includes(core));
+}
+
 /** Takes every secret out of a text that is about to leave the process. */
 export function redact(text: string): string {
+  if (!mayHoldSecret(text)) return text;
   let clean = text;
   // No encoding makes a secret shorter, and most texts are cells shorter than any token.
   for (const { secret, core, pattern } of known) {

@@ -59,14 +59,22 @@ function clickCookie({ tracking, payment, botUser }: Customer): string | undefin
  * The click id first, then the Telegram user id, as the application hashes them. The id goes without the prefix
  * `user_`: that is no part of Telegram's id, and bot_users bears the bare one.
  */
-function externalIds({ tracking, payment, botUser }: Customer): string[] {
-  const click = first(anything, tracking?.fbclid, payment.fbclid, botUser?.fbclid, botUser?.externalId);
-  const telegram = first(
-    anything,
-    payment.customerUserId?.trim().replace(/^user_/, ""),
-    botUser?.telegramUserId,
-  );
-  return [...new Set([...digests(click, clickId), ...digests(telegram, (id) => id)])];
+function externalIds(customer: Customer): string[] {
+  return [...new Set([...digests(clickOf(customer), clickId), ...digests(telegramOf(customer), (id) => id)])];
+}
+
+function clickOf({ tracking, payment, botUser }: Customer): Raw {
+  return first(anything, tracking?.fbclid, payment.fbclid, botUser?.fbclid, botUser?.externalId);
+}
+
+function telegramOf({ payment, botUser }: Customer): Raw {
+  return first(anything, payment.customerUserId?.trim().replace(/^user_/, ""), botUser?.telegramUserId);
+}
+
+/** Whether enough is known of a customer. Most bear an id, which is enough by itself: then nothing else is hashed to learn it. */
+export function isKnownEnough(customer: Customer): boolean {
+  if (telegramOf(customer) !== undefined || clickOf(customer) !== undefined) return true;
+  return enoughCustomerData(buildUserData(customer));
 }
 
 /**
