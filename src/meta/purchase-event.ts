@@ -95,7 +95,10 @@ function sourceUrl({ sale, customer: { tracking }, pool, siteUrl }: PurchaseInpu
 
 function customData(input: PurchaseInput, value: number): CustomData {
   const { payment, tracking, botUser } = input.customer;
-  const from = (key: keyof Campaign) => [tracking?.[key], payment[key], botUser?.[key]].find(filled);
+  const from = (key: keyof Campaign) => {
+    if (filled(tracking?.[key])) return tracking[key];
+    return filled(payment[key]) ? payment[key] : botUser?.[key];
+  };
   return {
     currency: input.currency,
     value,

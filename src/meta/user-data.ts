@@ -28,14 +28,21 @@ type Raw = string | null | undefined;
 /** SHA-256 of the normalised forms, without doubles. A digest is passed through; nothing is made of an empty text. */
 export function digests(raw: Raw, normalise: (raw: string) => string | readonly string[]): string[] {
   const given = raw?.trim() ?? "";
-  if (/^[\da-f]{64}$/i.test(given)) return [given.toLowerCase()];
-  const forms = [normalise(given)].flat().filter((form) => form !== "");
-  return [...new Set(forms)].map((form) => hash("sha256", form));
+  // Half of the fields are empty, and nearly all others have one form: lists for them cost as much as the digests.
+  if (given === "") return [];
+  if (given.length === 64 && /^[\da-f]+$/i.test(given)) return [given.toLowerCase()];
+  const forms = normalise(given);
+  if (typeof forms === "string") return forms === "" ? [] : [hash("sha256", forms)];
+  return [...new Set(forms)].filter((form) => form !== "").map((form) => hash("sha256", form));
 }
 
 /** The first text that has the form wanted; undefined where none has. */
 function first(wanted: (text: string) => boolean, ...candidates: Raw[]): string | undefined {
-  return candidates.map((raw) => raw?.trim() ?? "").find((text) => text !== "" && wanted(text));
+  for (const raw of candidates) {
+    const text = raw?.trim() ?? "";
+    if (text !== "" && wanted(text)) return text;
+  }
+  return undefined;
 }
 
 const anything = (): boolean => true;
@@ -60,7 +67,8 @@ function clickCookie({ tracking, payment, botUser }: Customer): string | undefin
  * `user_`: that is no part of Telegram's id, and bot_users bears the bare one.
  */
 function externalIds(customer: Customer): string[] {
-  return [...new Set([...digests(clickOf(customer), clickId), ...digests(telegramOf(customer), (id) => id)])];
+  const [click, telegram] = [digests(clickOf(customer), clickId), digests(telegramOf(customer), (id) => id)];
+  return click.length === 0 ? telegram : [...new Set([...click, ...telegram])];
 }
 
 function clickOf({ tracking, payment, botUser }: Customer): Raw {
