@@ -3,7 +3,8 @@ import type { Customer, Tracking } from "../sales/customer.js";
 import type { Instant, Pool, Sale } from "../sales/sale.js";
 import type { GraphClient } from "./client.js";
 import type { Credentials } from "./credentials.js";
-import { buildPurchase, purchaseFault } from "./purchase-event.js";
+import { buildPurchase } from "./purchase-event.js";
+import { purchaseFault } from "./purchase-fault.js";
 import { shippingFault } from "./shipping.js";
 
 /** The application's tracking data of sales. Empty until the application's Redis is read. */
