@@ -117,8 +117,14 @@ const shapes: readonly [RegExp, string][] = [
 /** One of these words is in whatever a shape finds. Asked first: six patterns for each of 3,600 cells took 5 ms. */
 const shapely = /EAA|gAAAAA|access_token|bearer|authorization|password/i;
 
+/** Whether `redact` could find anything. One look at a whole line spares a look at each of its texts (a fifth of a long list). */
+export function mayHoldSecret(text: string): boolean {
+  return text.includes("://") || shapely.test(text) || known.some(({ core }) => text.includes(core));
+}
+
 /** Takes every secret out of a text that is about to leave the process. */
 export function redact(text: string): string {
+  if (!mayHoldSecret(text)) return text;
   let clean = text;
   // No encoding makes a secret shorter, and most texts are cells shorter than any token.
   for (const { secret, core, pattern } of known) {

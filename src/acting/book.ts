@@ -23,12 +23,13 @@ export class Book {
   }
 
   claimOf(item: Planned): Claim {
-    return { ...claimOf(item), ...this.#ours.get(item.judged.sale.id) };
+    const ours = this.#ours.get(item.judged.sale.id);
+    return ours === undefined ? claimOf(item) : { ...claimOf(item), ...ours };
   }
 
   /** A sale that was taken back is flagged now, with a time of ours. */
   claimed(item: Planned, { attempt, flaggedAt }: Claimed): void {
-    const { mark } = claimOf(item);
+    const { mark } = item.judged.sale;
     this.#ours.set(item.judged.sale.id, {
       lastAttempt: attempt,
       takeBack: false,

@@ -64,13 +64,13 @@ function reportOf(
 ): Report<Judged> {
   const sums = { ...totals(found.judged, found.now), shown: shown.length, outside: found.outside };
   const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(found.now) };
-  const sales = shown.map((judged) => (why ? saleWithWhyJson(judged, currency) : saleJson(judged, currency)));
+  const one = (judged: Judged) => (why ? saleWithWhyJson(judged, currency) : saleJson(judged, currency));
   return {
     columns: saleColumns(found.now, shown, why),
     rows: shown,
-    document: () => ({ ...head, sales, totals: sums }),
+    document: () => ({ ...head, sales: shown.map(one), totals: sums }),
     lines: function* () {
-      yield* sales;
+      for (const judged of shown) yield one(judged);
       yield { ...head, totals: sums };
     },
   };

@@ -69,7 +69,8 @@ export class Rows {
           ? "not reached: --max-runtime"
           : null;
       if (because !== null) {
-        this.#unreached.push(...planned.slice(at).map((item) => ({ item, because })));
+        // One by one: some 120,000 arguments of one call are more than the stack holds.
+        for (const item of planned.slice(at)) this.#unreached.push({ item, because });
         break;
       }
       const chunk = planned.slice(at, at + CHUNK);

@@ -168,8 +168,8 @@ export class Sending {
   async #postpone(locked: readonly Planned[], tries: number, stop: AbortSignal): Promise<void> {
     const again = locked.filter((item) => !this.#postponed.has(item.judged.sale.id));
     for (const item of locked) {
-      if (again.includes(item)) this.#postponed.add(item.judged.sale.id);
-      else this.book.leave(item, `nothing was sent: ${LOCKED}`);
+      if (this.#postponed.has(item.judged.sale.id)) this.book.leave(item, `nothing was sent: ${LOCKED}`);
+      else this.#postponed.add(item.judged.sale.id);
     }
     if (again.length === 0) return;
     if (this.#queue.length === 0) await this.#ports.clock.sleep(LOCKED_PAUSE_MS, stop);

@@ -102,13 +102,11 @@ async function judgeAll(
 ): Promise<{ judged: Judged[]; lack: Lack | null }> {
   const found = await evidence.about(sales, now);
   const of = (sale: Sale) => found.get(sale.id) ?? noEvidence;
-  const parcels = sales.map((sale) => ({
-    sale,
-    pool: identify(sale, of(sale), policy.pixelId, policy.trustInferred).pool,
-  }));
+  const identities = sales.map((sale) => identify(sale, of(sale), policy.pixelId, policy.trustInferred));
+  const parcels = sales.map((sale, at) => ({ sale, pool: identities[at]?.pool ?? null }));
   const faults = await shipping.faults(parcels, now);
-  const judged = sales.map((sale) =>
-    judge(sale, of(sale), { fault: faults.get(sale.id) ?? null }, policy, now),
+  const judged = sales.map((sale, at) =>
+    judge(sale, of(sale), { fault: faults.get(sale.id) ?? null }, policy, now, identities[at]),
   );
   return { judged, lack: shipping.lacking(sales) };
 }

@@ -22,7 +22,7 @@ export interface Finders {
     | ((sales: readonly Sale[], now: Instant) => Promise<{ told: LogsTold; ties: readonly TaskTie[] } | null>)
     | null;
   readonly tasks:
-    | ((sales: readonly Sale[], kept: Pick<Kept, "ties" | "results">) => Promise<TasksTold>)
+    | ((sales: readonly Sale[], kept: Pick<Kept, "ties" | "results">) => Promise<TasksTold | null>)
     | null;
   readonly tracked: ((sales: readonly Sale[]) => Promise<ReadonlyMap<number, string>>) | null;
 }

@@ -23,6 +23,8 @@ export function email(raw: string): string {
  * them, and names at Meta have none. Spaces go too (`dasilva`), as in Meta's own parameter builder.
  */
 export function name(raw: string): string {
+  // Of plain letters there is nothing to take out: most names, for a tenth of the patterns' time.
+  if (/^[A-Za-z]+$/.test(raw)) return raw.toLowerCase();
   // Composed last: a dash taken out may leave letter and accent side by side.
   const text = raw
     .toLowerCase()

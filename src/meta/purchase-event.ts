@@ -1,7 +1,8 @@
 import type { Campaign, Customer } from "../sales/customer.js";
-import { MINUTE, paidMoment, type Instant, type Pool, type Sale } from "../sales/sale.js";
+import type { Instant, Pool, Sale } from "../sales/sale.js";
 import { present } from "./present.js";
-import { buildUserData, enoughAbout, type UserData } from "./user-data.js";
+import { eventMoment, faultOf, money } from "./purchase-fault.js";
+import { buildUserData, enoughCustomerData, type UserData } from "./user-data.js";
 
 /** `custom_data` of the Purchase: keys without a value are missing, never null. */
 export interface CustomData {
@@ -45,27 +46,6 @@ export interface PurchaseInput {
   readonly now: Instant;
 }
 
-/** How far two clocks may disagree before a payment in the future means a wrong time zone. */
-const CLOCK_SKEW = 5 * MINUTE;
-
-/** The `event_time` in milliseconds, or a fault. A date later than the payment's would falsify the statistics. */
-function eventMoment(sale: Sale, now: Instant): Instant | { fault: string } {
-  const paid = paidMoment(sale);
-  if (paid === null) return { fault: "payments.paid_at and created_at are empty" };
-  if (paid <= now) return paid;
-  if (paid - now <= CLOCK_SKEW) return now;
-  const column = sale.paidAt === null ? "created_at" : "paid_at";
-  return { fault: `payments.${column} lies in the future: check --db-timezone` };
-}
-
-/** The value, or a fault. Meta requires one (2804009), and zero is one: a sale that was given away is a sale. */
-function money(amount: string | null): number | { fault: string } {
-  if (amount === null) return { fault: "payments.amount is empty" };
-  const value = amount.trim() === "" ? Number.NaN : Number(amount);
-  if (!Number.isFinite(value)) return { fault: "payments.amount is no number" };
-  return value < 0 ? { fault: "payments.amount is negative" } : value;
-}
-
 function category({
   isUpsell,
   isDownsell,
@@ -95,7 +75,10 @@ function sourceUrl({ sale, customer: { tracking }, pool, siteUrl }: PurchaseInpu
 
 function customData(input: PurchaseInput, value: number): CustomData {
   const { payment, tracking, botUser } = input.customer;
-  const from = (key: keyof Campaign) => [tracking?.[key], payment[key], botUser?.[key]].find(filled);
+  const from = (key: keyof Campaign) => {
+    if (filled(tracking?.[key])) return tracking[key];
+    return filled(payment[key]) ? payment[key] : botUser?.[key];
+  };
   return {
     currency: input.currency,
     value,
@@ -115,26 +98,18 @@ function customData(input: PurchaseInput, value: number): CustomData {
   };
 }
 
-const TOO_LITTLE =
-  "too little about the customer (Meta 2804050): fill one of payments.customer_user_id, customer_email, customer_phone, fbp, fbc, fbclid";
-
-/** What has to be mended in the shop's rows before this sale has a Purchase; null where nothing has. */
-export function purchaseFault({ sale, customer, now }: Omit<PurchaseInput, "eventId">): string | null {
-  const parts = [eventMoment(sale, now), money(sale.amount), enoughAbout(customer) || { fault: TOO_LITTLE }];
-  const faults = parts.flatMap((part) => (typeof part === "object" ? [part.fault] : []));
-  return faults.length > 0 ? faults.join("; ") : null;
-}
-
 /**
  * The Purchase of a sale, as the application would send it, or what has to be mended in the shop's rows first.
  * Whether the sale may be sent at all (expired, in flight, delivered) is the verdict's business.
  */
 export function buildPurchase(input: PurchaseInput): { event: PurchaseEvent } | { fault: string } {
-  const fault = purchaseFault(input);
   const moment = eventMoment(input.sale, input.now);
   const value = money(input.sale.amount);
-  if (typeof moment === "object" || typeof value === "object" || fault !== null)
-    return { fault: fault ?? "" };
+  const userData = buildUserData(input.customer);
+  const isEnough = enoughCustomerData(userData);
+  if (typeof moment === "object" || typeof value === "object" || !isEnough) {
+    return { fault: faultOf(moment, value, isEnough) };
+  }
   return {
     event: {
       event_name: "Purchase",
@@ -142,7 +117,7 @@ export function buildPurchase(input: PurchaseInput): { event: PurchaseEvent } | 
       event_id: input.eventId,
       action_source: "website",
       ...present({ event_source_url: sourceUrl(input) }),
-      user_data: buildUserData(input.customer),
+      user_data: userData,
       custom_data: customData(input, value),
     },
   };

@@ -50,11 +50,27 @@ export function openSources(
       tracked:
         tracking === null
           ? null
-          : async (sales) =>
-              await tracking.eventIds(sales, await of.customers.of(sales.map((sale) => sale.id))),
+          : (sales) =>
+              inParts(sales, async (part) =>
+                tracking.eventIds(part, await of.customers.of(part.map((sale) => sale.id))),
+              ),
     }),
     close: redis.close,
   };
+}
+
+/** Sales whose customers are in memory at once. */
+const PART = 5_000;
+
+async function inParts<Told>(
+  sales: readonly Sale[],
+  ask: (part: readonly Sale[]) => Promise<ReadonlyMap<number, Told>>,
+): Promise<ReadonlyMap<number, Told>> {
+  const told = new Map<number, Told>();
+  for (let at = 0; at < sales.length; at += PART) {
+    for (const [id, one] of await ask(sales.slice(at, at + PART))) told.set(id, one);
+  }
+  return told;
 }
 
 async function askTasks(
@@ -68,6 +84,7 @@ async function askTasks(
 ) {
   const { sales, kept } = of;
   const read = of.broker ? await (await import("./tasks.js")).readTasks(config, around) : null;
+  if (read === null && kept.ties.length === 0 && kept.results.size === 0) return null;
   const { tasksTold } = await import("../celery/told.js");
   const known = new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []));
   const nothing = { reading: null, results: async () => new Map(), workers: null };

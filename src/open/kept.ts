@@ -47,7 +47,8 @@ export function logsOf(
 }
 
 function earliest(sales: readonly Sale[], now: Instant): Instant {
-  return Math.min(now, ...sales.map((sale) => paidMoment(sale) ?? now - KEPT_FOR));
+  // Not one call with a moment for each: 120,000 arguments are more than the stack holds.
+  return sales.reduce((least, sale) => Math.min(least, paidMoment(sale) ?? now - KEPT_FOR), now);
 }
 
 /** Reads what is new in the logs that are configured. */

@@ -1,5 +1,5 @@
-import type { Column, Report } from "../context.js";
-import { redact } from "../redact.js";
+import type { Report } from "../context.js";
+import { mayHoldSecret, redact } from "../redact.js";
 import { escapeCell, escapeJson } from "./visible.js";
 
 /** Title of a column as scripts spell it: lower case, words joined by underscores. */
@@ -14,11 +14,14 @@ export function fieldName(title: string): string {
 /** TSV lines, the header first; always as many cells as columns. */
 export function* tsvLines<Row>({ columns, rows }: Pick<Report<Row>, "columns" | "rows">): Generator<string> {
   yield columns.map((column) => fieldName(column.title)).join("\t");
-  for (const row of rows) yield columns.map((column) => tsvCell(column, row)).join("\t");
+  for (const row of rows) yield tsvLine(columns.map((column) => column.value(row) ?? ""));
 }
 
-function tsvCell<Row>(column: Column<Row>, row: Row): string {
-  return escapeCell(redact(column.value(row) ?? ""));
+/** A line whose cells are all harmless is written as it is: one look at it instead of two at each of its cells. */
+function tsvLine(cells: readonly string[]): string {
+  const seen = cells.join(" ");
+  if (!mayHoldSecret(seen) && escapeCell(seen) === seen) return cells.join("\t");
+  return cells.map((cell) => escapeCell(redact(cell))).join("\t");
 }
 
 /** One JSON object a line. */
@@ -26,9 +29,17 @@ export function* jsonLines(lines: Iterable<object>): Generator<string> {
   for (const line of lines) yield json(line);
 }
 
-/** JSON of plain data. Secrets leave each text before it is serialised, since a placeholder put in later could break the syntax. */
+/**
+ * JSON of plain data. Secrets leave each text before it is serialised, since a placeholder put in later could break the
+ * syntax: where the whole might hold one, it is serialised once more.
+ */
 export function json(value: object, indent = 0): string {
-  return escapeJson(JSON.stringify(value, clean, indent));
+  const whole = JSON.stringify(value, bigintAsText, indent);
+  return escapeJson(mayHoldSecret(whole) ? JSON.stringify(value, clean, indent) : whole);
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
 }
 
 function clean(_key: string, value: unknown): unknown {

@@ -59,18 +59,20 @@ export function openCustomers(database: Database): CustomerReader {
         const payments = await readPayments(tx, catalogue, sales);
         const users = await readBotUsers(tx, catalogue, sales);
         return new Map(
-          payments.map(({ id, payment }) => [
-            Number(id),
-            { payment, botUser: users.get(Number(id)) ?? null, tracking: null },
-          ]),
+          payments.map((payment) => {
+            const id = Number(payment.saleId);
+            return [id, { payment, botUser: users.get(id) ?? null, tracking: null }];
+          }),
         );
       }),
   };
 }
 
+type OfSale<Columns> = Columns & { readonly saleId: string };
+
 async function readPayments(tx: Tx, catalogue: Catalogue, sales: readonly number[]) {
-  return await tx<{ id: string; payment: PaymentCustomer }[]>`
-    select p.id, ${asObject(tx, catalogue, "payments", "p", ofPayment)} as payment
+  return await tx<OfSale<PaymentCustomer>[]>`
+    select p.id as "saleId", ${named(tx, catalogue, "payments", "p", ofPayment)}
     from payments p
     where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(sales)}::jsonb))`;
 }
@@ -86,8 +88,8 @@ async function readBotUsers(
 ): Promise<Map<number, BotUser>> {
   const needed = catalogue.has("bot_users", "bot_id") && catalogue.has("bot_users", "telegram_user_id");
   if (!needed || !catalogue.has("payments", "customer_user_id")) return new Map();
-  const rows = await tx<{ id: string; bot_user: BotUser }[]>`
-    select p.id, ${asObject(tx, catalogue, "bot_users", "u", ofBotUser)} as bot_user
+  const rows = await tx<OfSale<BotUser>[]>`
+    select p.id as "saleId", ${named(tx, catalogue, "bot_users", "u", ofBotUser)}
     from payments p
     cross join lateral (
       values (p.customer_user_id), (regexp_replace(p.customer_user_id, '^user_', ''))
@@ -95,11 +97,11 @@ async function readBotUsers(
     join bot_users u on u.bot_id = p.bot_id and u.telegram_user_id::text = n.name
     where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(sales)}::jsonb))
     order by u.telegram_user_id`;
-  return new Map(rows.map((row) => [Number(row.id), row.bot_user]));
+  return new Map(rows.map((row) => [Number(row.saleId), row]));
 }
 
-/** One JSON object of the wanted columns, so that each arrives under the name that the event builder knows. */
-function asObject(
+/** The wanted columns under the names that the event builder knows. As one JSON object they took the server twice as long. */
+function named(
   tx: Tx,
   catalogue: Catalogue,
   table: Table,
@@ -109,7 +111,7 @@ function asObject(
   const of = columnsOf(tx, catalogue, table, alias, "UTC");
   const isFlag = (column: string) => column.startsWith("is_");
   const parts = Object.entries(columns).map(([name, column]) => {
-    return tx`${name}::text, ${isFlag(column) ? of.plain(column) : of.text(column)}`;
+    return tx`${isFlag(column) ? of.plain(column) : of.text(column)} as ${tx(name)}`;
   });
-  return tx`jsonb_build_object(${parts.reduce((left, right) => tx`${left}, ${right}`)})`;
+  return parts.reduce((left, right) => tx`${left}, ${right}`);
 }

@@ -40,6 +40,9 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
               .map(({ sibling }) => sibling)
               .filter(({ id, pixels }) => id !== sale.id && mayShareEvent(sale, pixels ?? null));
             const rows = journal.get(sale.id) ?? [];
+            if (rows.length === 0 && others.length === 0 && !words.acknowledged.has(sale.id)) {
+              return [sale.id, noEvidence];
+            }
             return [sale.id, restrained(evidenceOf(rows, others), rows, sale.id, words)];
           }),
         );

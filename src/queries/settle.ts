@@ -12,6 +12,14 @@ export function currentXid(tx: Tx): Fragment {
 }
 
 /**
+ * A condition whose odds PostgreSQL does not guess. Nobody has analysed a journal that grew a minute ago: the open attempts
+ * of this run were taken for one row, and all of them compared with every answer (20,000 sales: 27 s instead of 3).
+ */
+function unguessed(tx: Tx, condition: Fragment): Fragment {
+  return tx`case when ${condition} then true else false end`;
+}
+
+/**
  * Puts the answers on record, and nothing else: no row of the shop is touched, so that none of its locks, constraints
  * and triggers can lose an acceptance. It asks for no lease either: what Meta said stays true when another run has
  * taken over, and an acceptance goes even upon an attempt that this one gave up as unconfirmed. Doing it twice does no
@@ -32,8 +40,8 @@ export async function answer(
     from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb)
       s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text,
         blame text)
-    where a.id = s.attempt and a.run_id = ${lease.run}
-      and (a.settled_at is null or (a.answer = 'unconfirmed' and s.answer = 'accepted'))
+    where a.id = s.attempt
+      and ${unguessed(tx, tx`a.run_id = ${lease.run} and (a.settled_at is null or (a.answer = 'unconfirmed' and s.answer = 'accepted'))`)}
     returning a.settled_at is null as open`;
   return rows.filter((row) => row.open).length;
 }
@@ -52,10 +60,11 @@ export async function settle(
   const rows = await tx<WrittenRow[]>`
     with d as (
       select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.meta_event_id_before,
-             a.answer, s.revert,
-             a.answer = 'accepted' or s.revert as moves
+             s.revert,
+             a.answer = 'accepted' as accepted, a.answer = 'accepted' or s.revert as moves
       from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb) s(attempt bigint, revert boolean)
-      join purchase_fix.attempt a on a.id = s.attempt and a.run_id = ${lease.run} and a.settled_at is null
+      join purchase_fix.attempt a on a.id = s.attempt
+        and ${unguessed(tx, tx`a.run_id = ${lease.run} and a.settled_at is null`)}
     ), held as (
       select p.id as held from payments p join d on d.sale_id = p.id
       where d.moves
@@ -66,7 +75,7 @@ export async function settle(
       set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`d.event_id`)},
           meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.flagTime(tx`d.flagged_at_claimed`)})
       from d join held on held.held = d.sale_id
-      where p.id = d.sale_id and d.answer = 'accepted' and p.status = 'paid'
+      where p.id = d.sale_id and d.accepted and p.status = 'paid'
         and (p.meta_event_id is null or p.meta_event_id = ${shape.eventId(tx`d.event_id`)})
         and (p.meta_event_id is not null or p.meta_purchase_sent is not true
              or p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed)

@@ -52,6 +52,7 @@ function rankOf(sale: Sale, evidence: Evidence, trace: Trace): 0 | 1 | 2 {
 
 /** The pixel of our own attempts, else of whatever names one. */
 export function pixelOnRecord(evidence: Evidence): string | null {
+  if (evidence.traces.length === 0 && evidence.live.length === 0) return null;
   const live = evidence.live.map(({ pixelId, eventId, seenAt }) => ({ pixelId, eventId, at: seenAt }));
   const ours = evidence.traces.filter((trace) => trace.by === "purchase-fix");
   const all = [...inOrder(ours), ...inOrder([...evidence.traces, ...live])];

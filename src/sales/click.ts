@@ -94,6 +94,7 @@ function earliest(traces: readonly Trace[]): Instant | null {
 export function inOrder<
   T extends { at: Instant; eventId: string | null; pixelId: string | null; by?: string },
 >(list: readonly T[]): T[] {
+  if (list.length < 2) return [...list];
   const words = ({ eventId, pixelId, by }: T) => `${eventId}|${pixelId}|${by}`;
   return list.toSorted((a, b) => a.at - b.at || (words(a) < words(b) ? -1 : words(a) > words(b) ? 1 : 0));
 }

@@ -36,6 +36,8 @@ export const noFindings: Findings = {
  * click's id, and for no other: Meta counted one event, and the number of purchases comes out right (risk R2).
  */
 export function withFindings(sale: Sale, evidence: Evidence, found: Findings): Evidence {
+  // One object for all sales of which nobody tells anything, instead of five for each.
+  if (found === noFindings && evidence.traces.length < 2) return evidence;
   const siblings = evidence.siblings.map((sibling) => {
     const accepted = found.acceptedSiblings.get(sibling.id);
     if (accepted === undefined) return sibling;

@@ -2,6 +2,7 @@ import type { Attestation } from "./attested.js";
 import { attestedOf } from "./attested.js";
 import type { Evidence } from "./evidence.js";
 import type { Findings } from "./findings.js";
+import { noFindings } from "./findings.js";
 import {
   acceptedUnder,
   causeOfLogged,
@@ -61,6 +62,9 @@ export interface Told {
 /** What all that says about one sale, beside its evidence from row and journal. */
 export function findingsOf(sale: Sale, evidence: Evidence, told: Told): Findings {
   const { logs } = told;
+  if (logs === null && told.tasks === null && told.attestations.length === 0 && !told.tracked.has(sale.id)) {
+    return noFindings;
+  }
   const shared = evidence.siblings.length > 0 ? sale.pageviewEventId : null;
   const own = shared === null ? sale.pageviewEventId : null;
   const seen = logs?.attemptsOf({ ...sale, ownEventId: own }) ?? [];

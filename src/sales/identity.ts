@@ -38,12 +38,10 @@ export function identify(
   fallbackPixelId: string | null,
   trustInferred = false,
 ): Identity {
-  const { named, ...choice } = choose(sale, evidence, trustInferred);
-  return {
-    ...choice,
-    ...destination(sale, named ?? pixelOnRecord(evidence), fallbackPixelId),
-    since: since(sale, evidence, choice),
-  };
+  const choice = choose(sale, evidence, trustInferred);
+  const { eventId, origin, knowledge, carrier } = choice;
+  const { pixelId, pool } = destination(sale, choice.named ?? pixelOnRecord(evidence), fallbackPixelId);
+  return { eventId, origin, knowledge, carrier, pixelId, pool, since: since(sale, evidence, choice) };
 }
 
 interface Choice extends Pick<Identity, "eventId" | "origin" | "knowledge" | "carrier"> {
@@ -52,6 +50,11 @@ interface Choice extends Pick<Identity, "eventId" | "origin" | "knowledge" | "ca
 }
 
 function choose(sale: Sale, evidence: Evidence, trustInferred: boolean): Choice {
+  const { traces, live, siblings } = evidence;
+  // Most sales: without anything to weigh, the last rule is the only one (half the time of identifying them).
+  if (traces.length === 0 && live.length === 0 && siblings.length === 0) {
+    return { ...ofTheApplication(sale, evidence, trustInferred), named: null, carrier: null };
+  }
   const own = ownEventId(sale);
   const shared = sale.pageviewEventId;
   const carrier = carrierOf(sale, evidence);

@@ -54,15 +54,15 @@ export interface Judged {
   readonly deadline: Instant | null;
 }
 
-/** Concludes what happened to one sale. The order of the rules is the argument: nothing is called lost that might have arrived. */
+/** Concludes what happened to one sale, whose identity may be known already. The order of the rules is the argument: nothing is called lost that might have arrived. */
 export function judge(
   sale: Sale,
   evidence: Evidence,
   shipping: { readonly fault: string | null },
   policy: Policy,
   now: Instant,
+  identity = identify(sale, evidence, policy.pixelId, policy.trustInferred),
 ): Judged {
-  const identity = identify(sale, evidence, policy.pixelId, policy.trustInferred);
   const { kind, because, foldedUntil } = conclude(sale, evidence, identity, policy, now);
   const paid = paidMoment(sale);
   const expiresAt = paid === null ? null : paid + ACCEPTED_FOR;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildPurchase, type PurchaseEvent, type PurchaseInput } from "../../src/meta/purchase-event.js";
+import { purchaseFault } from "../../src/meta/purchase-fault.js";
 import { shippingFault } from "../../src/meta/shipping.js";
 import type { Tracking } from "../../src/sales/customer.js";
 import type { Sale } from "../../src/sales/sale.js";
@@ -201,6 +202,46 @@ describe("a customer of whom too little is known", () => {
         "; ",
       ),
     ).toHaveLength(3);
+  });
+});
+
+describe("the fault that is told before anything is built", () => {
+  test("is that of building it, whatever the rows hold", () => {
+    const text = fc.option(
+      fc.oneof(fc.constantFrom("", " ", "user_", "user_7", "fb.1.2.3", "f", "Ana"), fc.string()),
+    );
+    const payment = fc.record({
+      customerUserId: text,
+      customerName: text,
+      customerEmail: text,
+      customerPhone: text,
+      customerCity: text,
+      customerGender: text,
+      fbp: text,
+      fbclid: text,
+    });
+    const botUser = fc.option(
+      fc.record({ telegramUserId: text, externalId: text, userAgent: text, ipAddress: text }),
+    );
+    const amount = fc.constantFrom(null, "", "x", "-1", "97.00");
+    const paidAt = fc.constantFrom(PAID_AT, PAID_AT + 24 * HOUR);
+    fc.assert(
+      fc.property(payment, botUser, amount, paidAt, (columns, user, sum, at) => {
+        const row = { ...sale, amount: sum, paidAt: at };
+        const known = customer(columns, user);
+        const built = buildPurchase({
+          sale: row,
+          customer: known,
+          pool,
+          eventId: "e",
+          currency: "BRL",
+          now: PAID_AT + HOUR,
+        });
+        const fault = "fault" in built ? built.fault : null;
+        expect(purchaseFault({ sale: row, customer: known, now: PAID_AT + HOUR })).toBe(fault);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

@@ -4,13 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countryCode, phoneNumber, stateCode } from "../../src/meta/brazil.js";
 import { cities, email, gender, name, postcode } from "../../src/meta/normalise.js";
-import {
-  buildUserData,
-  digests,
-  enoughAbout,
-  enoughCustomerData,
-  type UserData,
-} from "../../src/meta/user-data.js";
+import { buildUserData, digests, enoughCustomerData, type UserData } from "../../src/meta/user-data.js";
 import { customer } from "./customers.js";
 
 interface Vector {
@@ -278,30 +272,5 @@ describe("Meta refuses too little customer data (2804050)", () => {
     ["a first name and a city", { fn: value, ct: value }],
   ])("but takes %s", (_what, data) => {
     expect(enoughCustomerData(data)).toBe(true);
-  });
-
-  test("is told without the data just as with them, whoever the customer is", () => {
-    const some = fc.option(
-      fc.constantFrom("", " ", "Ana", "Ana Souza", "a@b.com", "fb.1.1.a", "f", "7001", "BR"),
-    );
-    const person = fc.record({
-      customerUserId: some,
-      customerName: some,
-      customerEmail: some,
-      fbc: some,
-      fbclid: some,
-      customerGender: some,
-      customerCountry: some,
-    });
-    const seen = new Set<boolean>();
-    fc.assert(
-      fc.property(person, fc.record({ externalId: some, userAgent: some }), (payment, botUser) => {
-        const whole = customer(payment, botUser);
-        const enough = enoughAbout(whole);
-        seen.add(enough);
-        expect(enough).toBe(enoughCustomerData(buildUserData(whole)));
-      }),
-    );
-    expect(seen.size).toBe(2);
   });
 });
