@@ -7,7 +7,7 @@ import type { Connection } from "./connection.js";
 import type { DoctoringContext, Output, Signals } from "./context.js";
 import { KnownError, KnownErrors } from "./errors.js";
 import { openExaminers } from "./open/examiners.js";
-import { metricsOf, settingsOf } from "./open/settings-facts.js";
+import { metricsOf, settingsOf } from "./settings-facts.js";
 import type { Clock, CronFacts, SettingsFacts } from "./ports.js";
 
 /** What the process is, as far as the doctor needs it. */

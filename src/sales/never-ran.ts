@@ -54,5 +54,7 @@ function wasNeverTaken(
   const lost = "no worker ever took its task, and the broker has it no more";
   if (reached === "queued") return lost;
   if (!isWhole(application, at, lastAt + REQUEST) || logs.nobodysRunSince(at - MINUTE)) return null;
+  // Of sales of one click each has this event id, and a run that names no sale may be any of theirs.
+  if (logs.nobodys(eventId).some(({ taskId }) => taskId !== null)) return null;
   return "nothing shows that it was queued: no worker ever ran such a task, and the broker has none";
 }

@@ -319,6 +319,15 @@ describe("an attempt that came to nothing", () => {
     expect(kindOf(her, evidenceOf(her, both({})))).toBe("lost");
     expect(kindOf(her, evidenceOf(her, both({ nobodysRunSince: () => true })))).toBe("ambiguous");
   });
+
+  test("nor while one under its event id names no sale: it may be a sibling's, and may be hers", () => {
+    const both = (taskId: string | null) => ({
+      logs: logs([built], { nobodys: () => [{ ...built, paymentId: null, saleId: null, taskId }] }),
+      tasks: tasks({}),
+    });
+    expect(kindOf(her, evidenceOf(her, both(null)))).toBe("lost");
+    expect(kindOf(her, evidenceOf(her, both("t-somebodys")))).not.toBe("lost");
+  });
 });
 
 describe("an event id of the form purchase_<id>_<second>", () => {

@@ -1,17 +1,17 @@
 import { dirname } from "node:path";
-import type { Config, ConfigInput } from "../config.js";
-import { find } from "../config/layers.js";
-import { layersOf, originsOf } from "../config/origins.js";
-import type { Connection } from "../connection.js";
-import { KnownError } from "../errors.js";
-import type { SettingsFacts } from "../ports.js";
+import type { Config, ConfigInput } from "./config.js";
+import { find } from "./config/layers.js";
+import { layersOf, originsOf } from "./config/origins.js";
+import type { Connection } from "./connection.js";
+import { KnownError } from "./errors.js";
+import type { SettingsFacts } from "./ports.js";
 
 /** Where metrics go, and what is in the way. */
 export async function metricsOf({
   outlets: { metricsFile: path },
 }: Config): Promise<SettingsFacts["metrics"]> {
   if (path === null) return null;
-  const { faultOfPlace } = await import("../outlets/metrics-file.js");
+  const { faultOfPlace } = await import("./outlets/metrics-file.js");
   return { path, folder: dirname(path), fault: faultOfPlace(path) };
 }
 
