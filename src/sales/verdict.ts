@@ -71,12 +71,9 @@ export function judge(
   );
   const judged = { sale, evidence, kind, because, identity, foldedUntil, expiresAt };
   const deadline = limits.length === 0 ? null : Math.min(...(limits as Instant[]));
-  return {
-    ...judged,
-    deadline,
-    obstacle: obstacleOf(judged, shipping.fault, policy, now),
-    restraint: restraintOf({ sale, evidence, deadline }, policy, now),
-  };
+  const obstacle = obstacleOf(judged, shipping.fault, policy, now);
+  const restraint = restraintOf({ sale, evidence, deadline }, policy, now);
+  return { sale, evidence, kind, because, identity, foldedUntil, expiresAt, deadline, obstacle, restraint };
 }
 
 export type Conclusion = Pick<Judged, "kind" | "because" | "foldedUntil">;
