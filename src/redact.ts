@@ -130,15 +130,14 @@ export function redact(text: string): string {
   for (const { secret, core, pattern } of known) {
     if (secret.length <= clean.length && clean.includes(core)) clean = clean.replace(pattern, PLACEHOLDER);
   }
-  if (shapely.test(clean))
-    for (const [shape, placeholder] of shapes) clean = clean.replace(shape, placeholder);
+  for (const [shape, placeholder] of shapes) clean = clean.replace(shape, placeholder);
   return clean.includes("://") ? withoutUrlPasswords(clean) : clean;
 }
 
 /** By hand, since a password may itself hold `:`, `/` or `@`, and a pattern for that runs for ever on a hostile text. */
 function withoutUrlPasswords(text: string): string {
-  const [head = "", ...rest] = text.split("://");
-  return [head, ...rest.map(withoutPassword)].join("://");
+  const parts = text.split("://");
+  return parts.map((part, at) => (at === 0 ? part : withoutPassword(part))).join("://");
 }
 
 function withoutPassword(fromAuthority: string): string {
