@@ -40,7 +40,7 @@ try {
   const { cases, messages } = await crashCases(places, limits, isWanted);
   const network = isWanted("network") ? await networkCases(first) : [];
   // The longest first.
-  const all = [soakCase(values.quick ? 200 : 2_000), ...network, ...cases];
+  const all = [soakCase(values.quick ? 200 : 10_000), ...network, ...cases];
   const chosen = values.only === undefined ? all : all.filter(({ name }) => name === values.only);
   if (chosen.length === 0) throw new Error(`no case is called ${values.only}`);
   const tallies = await playAll(chosen);
