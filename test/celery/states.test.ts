@@ -133,18 +133,23 @@ describe.skipIf(!celeryParts().available)("celery-status tells apart a worker th
     await vi.waitFor(async () => expect((await status({ redis, ...rest })).code).toBe(0), patience);
   });
 
-  test("a zombie: Redis was restarted within a second, and it beats and takes nothing any more", async () => {
-    const { redis, worker, send, ...rest } = await zombie();
-    await send(token, [{}, {}, {}]);
-    const { code, told } = await status({ redis, ...rest });
-    expect(worker.alive()).toBe(true);
-    expect(code).toBe(1);
-    expect(told).toMatchObject({ state: "unhealthy", condition: "zombie", receivers: 0, replies: 0 });
-    expect(told.heartbeats).toMatchObject([{ name: "w1@lab" }]);
-    expect(told.queues).toMatchObject([{ depth: 3 }]);
-    expect(told.next).toContain("--without-mingle");
-    expect(told.unacknowledged.orphans).toBeNull();
-  });
+  // Whether a worker becomes one is a race of Celery's own with the restart: it gets further chances.
+  test(
+    "a zombie: Redis was restarted within a second, and it beats and takes nothing any more",
+    { retry: 2 },
+    async () => {
+      const { redis, worker, send, ...rest } = await zombie();
+      await send(token, [{}, {}, {}]);
+      const { code, told } = await status({ redis, ...rest });
+      expect(worker.alive()).toBe(true);
+      expect(code).toBe(1);
+      expect(told).toMatchObject({ state: "unhealthy", condition: "zombie", receivers: 0, replies: 0 });
+      expect(told.heartbeats).toMatchObject([{ name: "w1@lab" }]);
+      expect(told.queues).toMatchObject([{ depth: 3 }]);
+      expect(told.next).toContain("--without-mingle");
+      expect(told.unacknowledged.orphans).toBeNull();
+    },
+  );
 
   test("dead: its deliveries are orphans, and it is said when they come back", async () => {
     const { redis, worker, hold, send, ...rest } = await started();
@@ -306,7 +311,7 @@ describe.skipIf(!celeryParts().available)("Ctrl-C while the workers are silent",
 /** With Celery 5.2 a restart of Redis makes one of nearly every worker that mingles, with 5.3 of two in three. */
 async function zombie(): Promise<CeleryLab> {
   const lab = await started({ worker: ["-c", "2"] });
-  for (let restarts = 0; restarts < 5; restarts += 1) {
+  for (let restarts = 0; restarts < 10; restarts += 1) {
     await lab.restartRedis();
     // It beats again: whatever it was going to listen to, it does by now.
     await vi.waitFor(async () => expect(await publications(lab)).toBeGreaterThanOrEqual(3), patience);
@@ -317,7 +322,7 @@ async function zombie(): Promise<CeleryLab> {
     await vi.waitFor(async () => expect(await publications(lab)).toBeGreaterThanOrEqual(beats + 3), patience);
     if (!(await listens())) return lab;
   }
-  throw new Error("five restarts of Redis made no zombie of this worker");
+  throw new Error("ten restarts of Redis made no zombie of this worker");
 }
 
 async function publications({ redis }: CeleryLab): Promise<number> {
