@@ -73,7 +73,7 @@ class Reader {
   }
 
   rules(value: unknown): Rules {
-    const root = this.#object(value, "the policy", ["allow", "maxSales", "maxValue", "pixels", "bots"]) ?? {};
+    const root = this.#object(value, "policy", ["allow", "maxSales", "maxValue", "pixels", "bots"]) ?? {};
     const list = (key: "pixels" | "bots", isName: (name: string) => boolean, form: string) =>
       new Map(
         Object.entries(this.#entries(root[key], key)).map(([name, rule]) => {

@@ -18,6 +18,7 @@ import type { Survey } from "./survey.js";
 import { survey } from "./survey.js";
 import type { Window } from "./window.js";
 import { windowOf } from "./window.js";
+import { tellRest } from "./words.js";
 
 export interface ReconcileOptions extends CarryOptions {
   readonly window: Window;
@@ -96,13 +97,15 @@ function deedOf(
 async function show(
   ctx: ReconcilingContext,
   found: Survey,
-  { lastBegan }: Course,
+  { lastBegan, stopped: isStopped }: Course,
   plan: Plan,
   result: Result,
   summary: RunSummary,
 ): Promise<void> {
   await ctx.output.report(resultReport(ctx, "reconcile", found, plan, result));
-  tellReconciled(ctx, plan, result, found, summary);
+  // What a cap stopped was told: that there is nothing to do would be the contrary.
+  if (isStopped) tellRest(ctx, plan, result, found);
+  else tellReconciled(ctx, plan, result, found, summary);
   const expired = expiredLine(summary, lastBegan);
   if (expired !== null) ctx.output.say(expired, "warn");
 }

@@ -222,6 +222,7 @@ describe("a cap", () => {
     expect(world.output.said[0]).toBe(
       "nothing was done: the plan has 3 sales worth 291.00, more than --max-sales 2; it would confirm 1 sale (BRL 97.00), resend 2 sales (BRL 194.00), BRL 291.00 in all",
     );
+    expect(world.output.said).not.toContain("nothing to reconcile");
     expect((world.output.documents.at(-1) as { left: object[] }).left).toHaveLength(3);
     expect(summary()).toMatchObject({ exitCode: 1, needsPerson: { count: 3 }, lastSuccessAt: null });
     expect(await run({ rules: () => ({ ...noRules, maxSales: 3, maxValue: "291.00" }) })).toBe(0);

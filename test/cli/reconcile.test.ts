@@ -232,7 +232,7 @@ describe.concurrent("what reconcile may do", () => {
   });
 
   test.each([
-    ["an unknown key", '{"alow": []}', "the policy: alow", "no known key"],
+    ["an unknown key", '{"alow": []}', "policy: alow", "no known key"],
     [
       "an unknown key of a pixel",
       '{"pixels": {"1": {"allow": [], "alow": []}}}',
@@ -250,7 +250,7 @@ describe.concurrent("what reconcile may do", () => {
     ["a pixel without its list", '{"pixels": {"1": {}}}', "pixels.1.allow", "no list"],
     ["bots that are a word", '{"bots": "all"}', "bots", "no object"],
     ["a bot that is no object", '{"bots": {"19": []}}', "bots.19", "no object"],
-    ["a list", "[]", "the policy", "no object"],
+    ["a list", "[]", "policy", "no object"],
   ])("is refused with %s: exit 2, and nothing was changed", async (_, text, where, why) => {
     const { readPolicy } = await import("../../src/policy-file.js");
     const problems = (() => {
