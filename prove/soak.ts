@@ -1,3 +1,4 @@
+import { exchangeFaults } from "../demo/graph/faults.js";
 import type { FaultRule } from "../demo/graph/start.js";
 import type { Case } from "./crash.js";
 import { attemptsOf, rowsOf } from "./look.js";
@@ -13,15 +14,7 @@ import { Writer } from "./writer.js";
  * overlaps with nothing.
  */
 const faults: readonly FaultRule[] = [
-  ...([
-    "stored-no-answer",
-    "no-answer",
-    "reset",
-    "stored-reset",
-    "reset-midway",
-    "truncated",
-    "huge",
-  ] as const),
+  ...exchangeFaults,
   ...(["transient-400", "policy", "credentials", "too-few", "redirect", "unknown-4xx"] as const),
 ].map((fault, at): FaultRule => ({ fault, after: at }));
 const stored: readonly FaultRule[] = [

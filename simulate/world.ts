@@ -1,13 +1,11 @@
 import type { ReconcilingContext } from "../src/context.js";
 import type { EvidenceReader, Shipping } from "../src/ports.js";
 import { GraphDouble } from "../test/cast/doubles/graph.js";
-import { attemptsOver } from "../test/cast/doubles/attempts.js";
-import { OutletsDouble, successesOver } from "../test/cast/doubles/unattended.js";
-import { evidenceOver, runsOver, salesOver, witnessOver } from "../test/cast/doubles/reading.js";
+import { OutletsDouble } from "../test/cast/doubles/unattended.js";
+import { evidenceOver } from "../test/cast/doubles/reading.js";
 import { ShopDouble } from "../test/cast/doubles/shop.js";
-import { OutputDouble } from "../test/cast/doubles.js";
+import { OutputDouble, portsOver, recordOf } from "../test/cast/doubles.js";
 import { LogBook, seeded } from "../test/cast/logs.js";
-import { policy } from "../test/cast/sales.js";
 import { Application } from "./application.js";
 import type { WorldDraft } from "./draft.js";
 import { murmur, withSources } from "./sources.js";
@@ -80,23 +78,14 @@ export class World {
     const shipping: Shipping = { faults: () => Promise.resolve(new Map(faults)), lacking: () => null };
     const id = `run-${(this.#runs += 1)}`;
     const ctx: ReconcilingContext = {
+      ...portsOver(shop),
       output,
-      currency: "BRL",
-      sales: salesOver(shop),
       evidence,
       shipping,
-      again: "",
-      asked: { logs: false, broker: false, tracking: false },
-      policy,
-      runs: runsOver(shop),
-      attempts: attemptsOver(shop),
-      witness: witnessOver(shop),
       clock: timeline,
       signals: { stop: new AbortController().signal, abandon: new AbortController().signal },
-      record: { id, command, host: "web-1", user: "ana", pid: 4711, version: "0.0.0-test" },
-      place: { database: "db:5432/shop as app", graph: "graph.example" },
+      record: recordOf(id, command),
       sender: this.graph.sender,
-      successes: successesOver(shop),
       outlets: new OutletsDouble(),
     };
     return { ctx, output };

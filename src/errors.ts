@@ -44,6 +44,16 @@ export class KnownErrors extends KnownError {
   }
 }
 
+/** What was found, or in words why it could not be looked at; a defect of ours is still thrown. */
+export async function told<T>(look: () => Promise<T>): Promise<{ known: T } | { trouble: Problem }> {
+  try {
+    return { known: await look() };
+  } catch (error) {
+    if (error instanceof KnownError) return { trouble: error.problem };
+    throw error;
+  }
+}
+
 /** A constraint, a trigger or a policy of the shop's refused a write: one of its rows, and with it the whole statement. */
 export class WriteRefused extends KnownError {}
 

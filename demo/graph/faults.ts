@@ -40,16 +40,19 @@ export interface Target {
   readonly eventIds: readonly (string | null)[];
 }
 
+/** What befalls an exchange itself, and says nothing of the event. */
+export const exchangeFaults = [
+  "stored-no-answer",
+  "no-answer",
+  "reset",
+  "stored-reset",
+  "reset-midway",
+  "truncated",
+  "huge",
+] as const;
+
 const names: ReadonlySet<string> = new Set<Fault["fault"]>([
-  ...([
-    "stored-no-answer",
-    "no-answer",
-    "reset",
-    "stored-reset",
-    "reset-midway",
-    "truncated",
-    "huge",
-  ] as const),
+  ...exchangeFaults,
   ...(["transient-400", "policy", "credentials", "500-1", "500-2", "html-502", "rate", "too-few"] as const),
   ...(["slow", "unknown-4xx", "redirect", "event-refused"] as const),
 ]);

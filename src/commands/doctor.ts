@@ -3,8 +3,7 @@ import { diagnose } from "../doctor/diagnose.js";
 import { isAlarming } from "../doctor/finding.js";
 import { pageOf } from "../doctor/page.js";
 import type { ExitCode } from "../errors.js";
-import { KnownError, exitCode } from "../errors.js";
-import type { Told } from "../ports.js";
+import { exitCode, told } from "../errors.js";
 
 /** Looks at everything that the other commands rely on, and says how to mend what is not well. It changes nothing. */
 export async function doctor(ctx: DoctoringContext): Promise<ExitCode> {
@@ -41,14 +40,4 @@ async function examine({ examiners }: DoctoringContext) {
     isThere && refused.length > 0 ? await told(() => examiners.storedAmong(refused)) : { known: 0 };
   const storedThoughRefused = "known" in stored ? stored.known : 0;
   return { server, shape, index, journal, rows, pools, graph, celery, logs, storedThoughRefused };
-}
-
-/** What could not be looked at is a finding like any other. */
-async function told<T>(look: () => Promise<T>): Promise<Told<T>> {
-  try {
-    return { known: await look() };
-  } catch (error) {
-    if (error instanceof KnownError) return { trouble: error.problem };
-    throw error;
-  }
 }

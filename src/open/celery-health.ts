@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { resultBackend } from "../celery/backend.js";
 import type { Config } from "../config.js";
 import type { Signals } from "../context.js";
-import { KnownError } from "../errors.js";
+import { told } from "../errors.js";
 import type { CeleryFacts, Clock, Told } from "../ports.js";
 import type { Secret } from "../redact.js";
 import type { CeleryPort } from "../sales/workers.js";
@@ -93,14 +93,5 @@ async function withRedis<T>(
     return await work(redis);
   } finally {
     await redis.close();
-  }
-}
-
-async function told<T>(look: () => Promise<T>): Promise<Told<T>> {
-  try {
-    return { known: await look() };
-  } catch (error) {
-    if (error instanceof KnownError) return { trouble: error.problem };
-    throw error;
   }
 }

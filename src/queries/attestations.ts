@@ -3,8 +3,10 @@ import { hold } from "./attempts.js";
 import { ownTables } from "./catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { millis, momentOf } from "./moments.js";
+import type { WithdrawalRow } from "./withdrawal.js";
+import { withdrawalColumns, withdrawalOf } from "./withdrawal.js";
 
-interface WordRow {
+interface WordRow extends WithdrawalRow {
   id: string;
   run_id: string;
   from_at: string;
@@ -13,9 +15,6 @@ interface WordRow {
   reason: string;
   given_by: string;
   given_at: string;
-  withdrawn_at: string | null;
-  withdrawn_by: string | null;
-  withdrawn_because: string | null;
 }
 
 /** Operators' words, in the journal's schema. A word is never deleted: one that was withdrawn says by whom and why. */
@@ -60,8 +59,7 @@ export async function readWords(tx: Tx, { withdrawn }: { withdrawn: boolean }): 
 
 function columns(tx: Tx) {
   return tx`id, run_id, ${millis(tx, "from_at")} as from_at, ${millis(tx, "to_at")} as to_at, pixel_id, reason, given_by,
-            ${millis(tx, "given_at")} as given_at, ${millis(tx, "withdrawn_at")} as withdrawn_at, withdrawn_by,
-            withdrawn_because`;
+            ${millis(tx, "given_at")} as given_at, ${withdrawalColumns(tx)}`;
 }
 
 function wordOf(row: WordRow): Word {
@@ -74,13 +72,6 @@ function wordOf(row: WordRow): Word {
     reason: row.reason,
     by: row.given_by,
     at: Number(row.given_at),
-    withdrawn:
-      row.withdrawn_at === null
-        ? null
-        : {
-            at: Number(row.withdrawn_at),
-            by: row.withdrawn_by ?? "",
-            because: row.withdrawn_because ?? "",
-          },
+    withdrawn: withdrawalOf(row),
   };
 }

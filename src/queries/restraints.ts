@@ -6,9 +6,12 @@ import { triesOf } from "../sales/tries.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { sendsOf } from "./attempt-rows.js";
 import { hold } from "./attempts.js";
+import { ownTables } from "./catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import { millis } from "./moments.js";
+import type { WithdrawalRow } from "./withdrawal.js";
+import { withdrawalColumns, withdrawalOf } from "./withdrawal.js";
 
 /** What people decided about sales: when each was last released from quarantine, and which they let rest. */
 export interface Words {
@@ -107,26 +110,21 @@ export function openRestraints(database: Database): Restraints {
   };
 }
 
-interface AcknowledgementRow {
+interface AcknowledgementRow extends WithdrawalRow {
   id: string;
   sale_id: string;
   run_id: string;
   reason: string;
   given_by: string;
   given_at: string;
-  withdrawn_at: string | null;
-  withdrawn_by: string | null;
-  withdrawn_because: string | null;
 }
 
 /** The newest first; none where the schema has no place for them yet. */
 async function readAcknowledgements(tx: Tx): ReturnType<Restraints["list"]> {
-  const [found] = await tx<{ there: boolean }[]>`
-    select to_regclass('purchase_fix.acknowledgement') is not null as there`;
-  if (found?.there !== true) return [];
+  if (!(await ownTables(tx)).has("acknowledgement")) return [];
   const rows = await tx<AcknowledgementRow[]>`
     select id, sale_id, run_id, reason, given_by, ${millis(tx, "given_at")} as given_at,
-           ${millis(tx, "withdrawn_at")} as withdrawn_at, withdrawn_by, withdrawn_because
+           ${withdrawalColumns(tx)}
     from purchase_fix.acknowledgement
     order by id desc`;
   return rows.map((row) => ({
@@ -136,13 +134,6 @@ async function readAcknowledgements(tx: Tx): ReturnType<Restraints["list"]> {
     reason: row.reason,
     by: row.given_by,
     at: Number(row.given_at),
-    withdrawn:
-      row.withdrawn_at === null
-        ? null
-        : {
-            at: Number(row.withdrawn_at),
-            by: row.withdrawn_by ?? "",
-            because: row.withdrawn_because ?? "",
-          },
+    withdrawn: withdrawalOf(row),
   }));
 }

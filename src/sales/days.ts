@@ -64,6 +64,11 @@ export function fromLocal(naive: Instant, timeZone: string): number {
 }
 
 function offsetAt(instant: number, timeZone: string): number {
+  return clockFace(timeZone)(instant) - Math.floor(instant / 1000) * 1000;
+}
+
+/** What the clocks of a zone show at an instant, to the second, read as UTC. @throws RangeError for a zone that does not exist */
+export function clockFace(timeZone: string): (instant: Instant) => Instant {
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone,
     hourCycle: "h23",
@@ -74,16 +79,11 @@ function offsetAt(instant: number, timeZone: string): number {
     minute: "numeric",
     second: "numeric",
   });
-  const part = Object.fromEntries(
-    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
-  );
-  const shown = Date.UTC(
-    part["year"] ?? 0,
-    (part["month"] ?? 1) - 1,
-    part["day"],
-    part["hour"],
-    part["minute"],
-    part["second"],
-  );
-  return shown - Math.floor(instant / 1000) * 1000;
+  return (instant) => {
+    const part = Object.fromEntries(
+      format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
+    );
+    const of = (name: string): number => part[name] ?? 0;
+    return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
+  };
 }

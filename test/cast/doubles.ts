@@ -12,7 +12,7 @@ import type {
   RestrainingContext,
   Watching,
 } from "../../src/context.js";
-import type { Shipping } from "../../src/ports.js";
+import type { RunRecord, Shipping } from "../../src/ports.js";
 import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { makePlan, noWishes } from "../../src/sales/plan.js";
 import type { Action } from "../../src/sales/permissions.js";
@@ -95,6 +95,27 @@ export interface World {
 
 export const everything: Selection = { by: "span", hours: 24 * 365 };
 
+/** What every run over a shop in memory is handed alike. */
+export function portsOver(shop: ShopDouble) {
+  return {
+    currency: "BRL",
+    sales: salesOver(shop),
+    again: "",
+    asked: { logs: false, broker: false, tracking: false },
+    policy,
+    runs: runsOver(shop),
+    attempts: attemptsOver(shop),
+    witness: witnessOver(shop),
+    successes: successesOver(shop),
+    place: { database: "db:5432/shop as app", graph: "graph.example" },
+  };
+}
+
+/** Who runs. */
+export function recordOf(id: string, command: string): RunRecord {
+  return { id, command, host: "web-1", user: "ana", pid: 4711, version: "0.0.0-test" };
+}
+
 export function openWorld(start = now): World {
   const clock = new LeapingClock(start);
   const shop = new ShopDouble(clock);
@@ -106,30 +127,14 @@ export function openWorld(start = now): World {
   let runs = 0;
   const shipping: Shipping = { faults: () => Promise.resolve(faults), lacking: () => null };
   const context = (command = "resend"): ReconcilingContext & RestrainingContext => ({
+    ...portsOver(shop),
     output,
-    currency: "BRL",
-    sales: salesOver(shop),
     evidence: evidenceOver(shop),
     shipping,
-    again: "",
-    asked: { logs: false, broker: false, tracking: false },
-    policy,
-    runs: runsOver(shop),
-    attempts: attemptsOver(shop),
-    witness: witnessOver(shop),
     clock,
     signals: { stop: stop.signal, abandon: abandon.signal },
-    record: {
-      id: `run-${(runs += 1)}`,
-      command,
-      host: "web-1",
-      user: "ana",
-      pid: 4711,
-      version: "0.0.0-test",
-    },
-    place: { database: "db:5432/shop as app", graph: "graph.example" },
+    record: recordOf(`run-${(runs += 1)}`, command),
     sender: graph.sender,
-    successes: successesOver(shop),
     outlets,
     restraints: restraintsOver(shop),
   });

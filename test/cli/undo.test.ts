@@ -25,6 +25,10 @@ async function undoLast(shop: Shop, more = "") {
   return { ...ended, document: JSON.parse(ended.stdout || "null") as Document, undone: run };
 }
 
+/** On an operator's own word. */
+const confirmByWord = (shop: Shop, id: number) =>
+  shop.run(["confirm", "--id", String(id), "--event-id", "seen_1", "--reason", "seen", "--no-broker"]);
+
 const flag = (shop: Shop, id: number, set: string) =>
   shop.db.query(`update payments set ${set} where id = $1`, [id]);
 
@@ -181,16 +185,7 @@ describe.concurrent("undo of a resend or a confirm", () => {
   }) => {
     const sale = await shop.sale();
     const before = await shop.snapshot();
-    await shop.run([
-      "confirm",
-      "--id",
-      String(sale),
-      "--event-id",
-      "seen_1",
-      "--reason",
-      "seen",
-      "--no-broker",
-    ]);
+    await confirmByWord(shop, sale);
     expect(await shop.states()).toEqual({ [sale]: "confirmed as seen_1" });
     expect(await undoLast(shop)).toMatchObject({ code: 0, document: { outcomes: [{ effect: "restored" }] } });
     expect(await shop.snapshot()).toEqual(before);
@@ -200,16 +195,7 @@ describe.concurrent("undo of a resend or a confirm", () => {
 
   test("that was undone gives the id back when that is undone", async ({ shop }) => {
     const sale = await shop.sale();
-    await shop.run([
-      "confirm",
-      "--id",
-      String(sale),
-      "--event-id",
-      "seen_1",
-      "--reason",
-      "seen",
-      "--no-broker",
-    ]);
+    await confirmByWord(shop, sale);
     const confirmed = await shop.snapshot();
     await undoLast(shop);
     expect((await undoLast(shop)).document.outcomes).toMatchObject([

@@ -1,3 +1,4 @@
+import { clockFace } from "../../sales/days.js";
 import type { Instant } from "../../sales/sale.js";
 import { HOUR, MINUTE } from "../../sales/sale.js";
 
@@ -9,23 +10,14 @@ const DISORDER = 5 * MINUTE;
 
 /** `shown` is the clock's face read as UTC. @throws RangeError for a zone that does not exist */
 export function zoneClock(zone: string): ZoneClock {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
+  const face = clockFace(zone);
   const offsets = new Map<number, number>();
   /** Zones change at quarters of an hour at the finest; asking Intl for every line would cost more than the reading. */
   const offsetAt = (instant: number): number => {
     const quarter = Math.floor(instant / (15 * MINUTE));
     const known = offsets.get(quarter);
     if (known !== undefined) return known;
-    const offset = faceAt(format, quarter * 15 * MINUTE) - quarter * 15 * MINUTE;
+    const offset = face(quarter * 15 * MINUTE) - quarter * 15 * MINUTE;
     offsets.set(quarter, offset);
     return offset;
   };
@@ -37,12 +29,4 @@ export function zoneClock(zone: string): ZoneClock {
     const [first = shown - before, second = first] = candidates.toSorted((a, b) => a - b);
     return after !== null && first < after - DISORDER ? second : first;
   };
-}
-
-function faceAt(format: Intl.DateTimeFormat, instant: number): number {
-  const part = Object.fromEntries(
-    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
-  );
-  const of = (name: string): number => part[name] ?? 0;
-  return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
 }
