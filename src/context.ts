@@ -52,6 +52,20 @@ export interface Report<Row> {
   readonly lines: () => Iterable<object>;
 }
 
+/** A report whose rows come page by page: a table and the one document of `--json` hold them all, lines hold a page. */
+export interface List<Row> {
+  /** Of the rows that are held; of none, for those that go by. */
+  readonly columns: (rows: readonly Row[]) => readonly Column<Row>[];
+  /** To be gone through once. */
+  readonly pages: AsyncIterable<readonly Row[]>;
+  readonly one: (row: Row) => object;
+  /** Known once the rows went by. */
+  readonly totals: () => Promise<object>;
+  readonly document: (rows: readonly object[], totals: object) => object;
+  /** The last of the lines of `--jsonl`. */
+  readonly last: (totals: object) => object;
+}
+
 /** A screen of text for people: a title, and sections of lines. */
 export interface Page {
   readonly title: string;
@@ -101,6 +115,8 @@ export interface Output {
   readonly forPeople: boolean;
   /** Writes the report, waiting for a slow reader; does nothing once the reader left (`| head`). */
   report<Row>(report: Report<Row>): Promise<void>;
+  /** The same of a list. What goes by is written while the next is read: false where the reader left before its end. */
+  list<Row>(list: List<Row>): Promise<boolean>;
   /** A page for people, also into a pipe; `--json` and `--jsonl` give its document, `--tsv` a row per line. */
   page(page: Page): Promise<void>;
   /**

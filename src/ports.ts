@@ -37,8 +37,13 @@ export interface Outside {
 export interface SalesReader {
   /** The database's clock: the one horizon of a run. */
   now(): Promise<Instant>;
-  /** The stuck sales of the span in the incident report's order, and those that we reverted and nobody sent since. */
-  stuck(span: Span): Promise<Sale[]>;
+  /**
+   * The stuck sales of the span in the incident report's order, and among them those that we reverted and nobody sent
+   * since: page by page, none of them empty, so that nobody need hold a million.
+   */
+  stuck(span: Span): AsyncIterable<readonly Sale[]>;
+  /** The page views' event ids that they bear. */
+  clicks(span: Span): Promise<ReadonlySet<string>>;
   /** Sales of any state by id or payment id, keyed as asked. */
   named(references: readonly string[]): Promise<Map<string, Sale>>;
   outside(span: Span, now: Instant): Promise<Outside>;
@@ -46,9 +51,18 @@ export interface SalesReader {
   statement(span: Span): Promise<string>;
 }
 
-/** Finds facts about sales. Later sources (broker, results, logs) join behind this port. */
+/** All sales that a survey asks about: broker, results and logs are asked of all at once, not page by page. */
+export interface Whole {
+  /** Nothing about any of them happened before. */
+  readonly since: Instant;
+  /** The page views' event ids that they bear. */
+  eventIds(): Promise<ReadonlySet<string>>;
+}
+
+/** Finds facts about sales. */
 export interface EvidenceReader {
-  about(sales: readonly Sale[], now: Instant): Promise<Map<number, Evidence>>;
+  /** `whole`: what these sales are a page of; the same object for each of its pages. Without it they are the whole. */
+  about(sales: readonly Sale[], now: Instant, whole?: Whole): Promise<Map<number, Evidence>>;
 }
 
 /** Can the event of a sale be built and sent, as far as the shop's rows go? */

@@ -20,5 +20,7 @@ process.stdout.write(JSON.stringify({ wallMs: median(times), sales }));
 await close();
 
 async function read(): Promise<number> {
-  return (await reading.sales.stuck(spanOf(selection, Date.now()))).length;
+  let read = 0;
+  for await (const page of reading.sales.stuck(spanOf(selection, Date.now()))) read += page.length;
+  return read;
 }

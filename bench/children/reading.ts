@@ -32,6 +32,7 @@ const silent: Output = {
   canAsk: false,
   forPeople: false,
   report: nothing,
+  list: async () => true,
   page: nothing,
   watch: nothing,
   data: nothing,

@@ -13,6 +13,7 @@ import { restraintOf } from "../sales/restraint.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { DAY, paidMoment } from "../sales/sale.js";
 import type { Policy } from "../sales/verdict.js";
+import { wholeOf } from "./survey.js";
 
 /** What an account is made of: rows, evidence and the journal. Nothing here can write or send. */
 export interface AccountPorts {
@@ -31,8 +32,8 @@ export type AccountWindow =
   | { readonly since: Instant; readonly until: Instant | null };
 
 /**
- * Counts each sale of the window once: those that are open, and those that the journal knows. Only open ones are held
- * in memory, since they are judged together; the others are read page by page and added up.
+ * Counts each sale of the window once: those that are open, and those that the journal knows. Of open ones what counts is
+ * held, since the journal may know them too; the others are read page by page and added up.
  */
 export async function accountOf(ports: AccountPorts, window: AccountWindow): Promise<Account> {
   const { sales, history, policy, currency, timeZone } = ports;
@@ -72,11 +73,14 @@ async function openSales(
   now: Instant,
   calendar: Calendar,
 ): Promise<Map<number, Counted>> {
-  const list = await sales.stuck(span);
-  const found = await evidence.about(list, now);
-  return new Map(
-    list.map((sale) => [sale.id, countedOpen(sale, found.get(sale.id) ?? noEvidence, policy, now, calendar)]),
-  );
+  const open = new Map<number, Counted>();
+  const whole = wholeOf({ sales }, span, now);
+  for await (const page of sales.stuck(span)) {
+    const found = await evidence.about(page, now, whole);
+    for (const sale of page)
+      open.set(sale.id, countedOpen(sale, found.get(sale.id) ?? noEvidence, policy, now, calendar));
+  }
+  return open;
 }
 
 /** Cause and pixel as `find-stuck` tells them. */

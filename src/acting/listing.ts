@@ -1,15 +1,12 @@
-import type { Picture, ReadingContext, Report } from "../context.js";
+import type { List, Picture, ReadingContext, Report } from "../context.js";
 import type { CauseName } from "../sales/causes.js";
-import { causeOf } from "../sales/causes.js";
-import { byHour, byName } from "../sales/histogram.js";
-import type { Bar } from "../sales/histogram.js";
-import { JSON_VERSION, saleJson, saleWithWhyJson, totals } from "../sales/json.js";
-import { byDeadline } from "../sales/plan.js";
+import { JSON_VERSION, saleJson, saleWithWhyJson } from "../sales/json.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
-import { causeWord, saleColumns } from "./columns.js";
+import { saleColumns } from "./columns.js";
 import { listingLines } from "./listing-words.js";
-import type { Selection, Survey } from "./survey.js";
+import { Named, Nearest, Passing } from "./passing.js";
+import type { Found, Look, Selection } from "./survey.js";
 
 /** What of a survey is shown, and how. */
 export interface ListingOptions {
@@ -21,70 +18,106 @@ export interface ListingOptions {
   readonly why: boolean;
 }
 
-/** The list of stuck sales as it is drawn: the report, the lines beneath it, and what to run next. */
-export interface Listing extends Picture<Judged> {
-  readonly charts: readonly { readonly title: string; readonly bars: readonly Bar[] }[];
+/** What stands beneath the list of stuck sales, and what to run next. */
+export interface Beneath {
+  readonly lines: Picture<Judged>["lines"];
+  readonly charts: ReturnType<Passing["charts"]>;
   readonly next: Picture<Judged>["lines"];
-  /** How many the filter lets through, before `--limit`. */
+}
+
+/** The list of stuck sales as it is drawn again and again. */
+export interface Listing extends Picture<Judged>, Beneath {
   readonly matching: number;
 }
 
-export function listingOf(
-  { currency, again }: Pick<ReadingContext, "currency" | "again">,
-  found: Survey,
-  options: ListingOptions,
-): Listing {
-  const kept = found.judged.filter(({ evidence }) => isAsked(options.causes, evidence));
-  const shown = nearest(kept, found, options.limit);
+/** A list of which nobody holds more than a page. */
+export interface Listed {
+  readonly list: List<Judged>;
+  /** Asked once the list went by. */
+  readonly beneath: () => Promise<Beneath>;
+  /** How many the filter let through so far, whatever `--limit` shows. */
+  readonly matching: () => number;
+}
+
+type Words = Pick<ReadingContext, "currency" | "again">;
+
+export function listOf(words: Words, looked: Look, options: ListingOptions): Listed {
+  const { now, pages } = looked;
+  const passing = new Passing(now, options.causes);
+  const shown = new Named();
+  let rest: ReturnType<Look["rest"]> | null = null;
+  const atEnd = () => (rest ??= looked.rest());
+  async function* shownPages(): AsyncGenerator<readonly Judged[]> {
+    const nearest = options.limit === null ? null : new Nearest(options.limit, now);
+    for await (const page of pages) {
+      const kept = passing.add(page);
+      if (nearest !== null) nearest.add(kept);
+      else yield noted(kept);
+    }
+    if (nearest !== null) yield noted(nearest.all());
+  }
+  const noted = (page: readonly Judged[]) => {
+    shown.add(page);
+    return page;
+  };
+  const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(now) };
   return {
-    report: reportOf(found, shown, options, currency),
-    ...listingLines(found, { kept, shown }, options, { currency, again }),
-    charts: options.selection.by === "span" ? chartsOf(found.judged) : [],
-    matching: kept.length,
+    list: {
+      columns: (rows) => saleColumns(now, rows, options.why),
+      pages: shownPages(),
+      one: (judged) =>
+        options.why ? saleWithWhyJson(judged, words.currency) : saleJson(judged, words.currency),
+      // They cover all, whatever is shown.
+      totals: async () => ({
+        ...passing.sums.totals(),
+        shown: shown.count,
+        outside: (await atEnd()).outside,
+      }),
+      document: (sales, totals) => ({ ...head, sales, totals }),
+      last: (totals) => ({ ...head, totals }),
+    },
+    beneath: async () => beneathOf(words, { ...looked, ...(await atEnd()) }, { passing, shown }, options),
+    matching: () => passing.kept.count,
   };
 }
 
-function isAsked(causes: readonly CauseName[], evidence: Judged["evidence"]): boolean {
-  return causes.length === 0 || causes.includes(causeOf(evidence) ?? "unknown");
+/** The same with all sales in hand. */
+export async function listingOf(words: Words, looked: Look, options: ListingOptions): Promise<Listing> {
+  const { list, beneath, matching } = listOf(words, looked, options);
+  return { report: await heldReport(list), ...(await beneath()), matching: matching() };
 }
 
-/** The nearest deadlines, still in the report's order. */
-function nearest(kept: readonly Judged[], { now }: Survey, limit: number | null): readonly Judged[] {
-  if (limit === null) return kept;
-  const first = new Set(byDeadline(kept, now).slice(0, limit));
-  return kept.filter((item) => first.has(item));
-}
-
-/** The totals cover all, whatever is shown. */
-function reportOf(
-  found: Survey,
-  shown: readonly Judged[],
-  { why }: ListingOptions,
-  currency: string,
-): Report<Judged> {
-  const sums = { ...totals(found.judged, found.now), shown: shown.length, outside: found.outside };
-  const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(found.now) };
-  const one = (judged: Judged) => (why ? saleWithWhyJson(judged, currency) : saleJson(judged, currency));
+/** A list as a report. */
+async function heldReport<Row>({
+  columns,
+  pages,
+  one,
+  totals,
+  document,
+  last,
+}: List<Row>): Promise<Report<Row>> {
+  const rows: Row[] = [];
+  for await (const page of pages) rows.push(...page);
+  const sums = await totals();
   return {
-    columns: saleColumns(found.now, shown, why),
-    rows: shown,
-    document: () => ({ ...head, sales: shown.map(one), totals: sums }),
+    columns: columns(rows),
+    rows,
+    document: () => document(rows.map(one), sums),
     lines: function* () {
-      for (const judged of shown) yield one(judged);
-      yield { ...head, totals: sums };
+      yield* rows.map(one);
+      yield last(sums);
     },
   };
 }
 
-/** Who named the sales knows when and whose they were. A single bar "unknown" would tell nothing. */
-function chartsOf(judged: readonly Judged[]): Listing["charts"] {
-  if (judged.length === 0) return [];
-  const shape = byHour(judged.map(({ sale }) => sale.createdAt));
-  const told = judged.map(({ evidence }) => causeOf(evidence));
-  const byCause = byName(told.map((cause) => (cause === null ? "unknown" : causeWord(cause))));
-  return [
-    { title: `stuck sales ${shape.title} (UTC)`, bars: shape.bars },
-    { title: "stuck sales by bot", bars: byName(judged.map(({ sale }) => sale.botName)) },
-    ...(told.some((cause) => cause !== null) ? [{ title: "stuck sales by cause", bars: byCause }] : []),
-  ];
+function beneathOf(
+  { currency, again }: Words,
+  found: Found,
+  part: { readonly passing: Passing; readonly shown: Named },
+  options: ListingOptions,
+): Beneath {
+  return {
+    ...listingLines(found, part, options, { currency, again }),
+    charts: options.selection.by === "span" ? part.passing.charts() : [],
+  };
 }

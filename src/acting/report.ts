@@ -1,11 +1,12 @@
 import type { ActingContext, Report } from "../context.js";
-import { JSON_VERSION, leftJson, outcomeJson, plannedJson, saleJson, totals } from "../sales/json.js";
+import { JSON_VERSION, leftJson, outcomeJson, plannedJson, saleJson } from "../sales/json.js";
 import type { Outcome } from "../sales/outcome.js";
 import { tally } from "../sales/outcome.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
 import { uncountedAmong } from "../sales/short.js";
 import { iso } from "../sales/time.js";
+import { totals } from "../sales/totals.js";
 import { resultColumns } from "./columns.js";
 import type { Line } from "./lines.js";
 import { leftForPeople, leftLine, otherLine, outcomeLine, plannedLine } from "./lines.js";

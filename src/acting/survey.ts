@@ -1,7 +1,9 @@
-import type { EvidenceReader, Lack, Outside, SalesReader, Shipping, Span } from "../ports.js";
+import type { EvidenceReader, Lack, Outside, SalesReader, Shipping, Span, Whole } from "../ports.js";
+import { KEPT_FOR } from "../ports.js";
 import { noEvidence } from "../sales/evidence.js";
 import { identify } from "../sales/identity.js";
 import type { Instant, Sale } from "../sales/sale.js";
+import { DAY } from "../sales/sale.js";
 import { isShort } from "../sales/short.js";
 import type { Judged, Policy } from "../sales/verdict.js";
 import { judge } from "../sales/verdict.js";
@@ -35,20 +37,83 @@ export interface Survey {
 }
 
 export async function survey(ports: SurveyPorts, selection: Selection): Promise<Survey> {
+  const looked = await look(ports, selection);
+  const judged: Judged[] = [];
+  for await (const page of looked.pages) judged.push(...page);
+  const { now, others, unknown, span } = looked;
+  return { now, judged, others, unknown, span, ...(await looked.rest()) };
+}
+
+/** A survey without its sales. */
+export type Found = Omit<Survey, "judged">;
+
+/** A survey whose sales go by page by page, so that a million need not be held. */
+export interface Look extends Pick<Survey, "now" | "others" | "unknown" | "span"> {
+  /** To be gone through once. */
+  readonly pages: AsyncIterable<readonly Judged[]>;
+  /** What is known once they went by. */
+  rest(): Promise<Pick<Survey, "outside" | "lack">>;
+}
+
+export async function look(ports: SurveyPorts, selection: Selection): Promise<Look> {
   const now = await ports.sales.now();
-  if (selection.by === "name") {
-    const found = await ports.sales.named(selection.references);
-    const sales = [...new Map([...found.values()].map((sale) => [sale.id, sale])).values()];
-    const { judged, lack } = await judgeAll(ports, sales, now);
-    const open = judged.filter(isOpen);
-    const ids = new Set(open.map(({ sale }) => sale.id));
-    const others = sales.filter((sale) => !ids.has(sale.id));
-    const unknown = selection.references.filter((reference) => !found.has(reference));
-    return { now, judged: open, others, unknown, span: null, outside: null, lack };
+  if (selection.by === "span") return lookAtSpan(ports, spanOf(selection, now), now);
+  const found = await ports.sales.named(selection.references);
+  const sales = [...new Map([...found.values()].map((sale) => [sale.id, sale])).values()];
+  const { judged, lack } = await judgeAll(ports, sales, now);
+  const open = judged.filter(isOpen);
+  const ids = new Set(open.map(({ sale }) => sale.id));
+  const others = sales.filter((sale) => !ids.has(sale.id));
+  const unknown = selection.references.filter((reference) => !found.has(reference));
+  const rest = () => Promise.resolve({ outside: null, lack });
+  return { now, others, unknown, span: null, pages: inOnePage(open), rest };
+}
+
+/** What was surveyed already. */
+export function lookAgain({ judged, outside, lack, ...found }: Survey): Look {
+  return { ...found, pages: inOnePage(judged), rest: () => Promise.resolve({ outside, lack }) };
+}
+
+async function* inOnePage(judged: readonly Judged[]): AsyncGenerator<readonly Judged[]> {
+  yield judged;
+}
+
+function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Look {
+  let lack: Lack | null = null;
+  async function* pages(): AsyncGenerator<readonly Judged[]> {
+    let whole: Whole | undefined;
+    for await (const { sales, isOnly } of ahead(ports.sales.stuck(span))) {
+      // Of sales that are not read yet it can only be said that they lie in the span.
+      if (!isOnly) whole ??= wholeOf(ports, span, now);
+      const part = await judgeAll(ports, sales, now, whole);
+      lack ??= part.lack;
+      yield part.judged;
+    }
   }
-  const span = spanOf(selection, now);
-  const { judged, lack } = await judgeAll(ports, await ports.sales.stuck(span), now);
-  return { now, judged, others: [], unknown: [], span, outside: await ports.sales.outside(span, now), lack };
+  const rest = async () => ({ outside: await ports.sales.outside(span, now), lack });
+  return { now, others: [], unknown: [], span, pages: pages(), rest };
+}
+
+/** All sales of a span, whatever their number: nothing about one that was created in it is told from much earlier. */
+export function wholeOf({ sales }: Pick<SurveyPorts, "sales">, span: Span, now: Instant): Whole {
+  return { since: Math.min(now - KEPT_FOR, span.since - DAY), eventIds: () => sales.clicks(span) };
+}
+
+/** The next page is read while one is judged: the database and we work side by side. */
+async function* ahead(pages: AsyncIterable<readonly Sale[]>) {
+  const reader = pages[Symbol.asyncIterator]();
+  try {
+    let page = await reader.next();
+    for (let first = true; page.done !== true; first = false) {
+      const next = reader.next();
+      next.catch(() => undefined); // Told when its turn comes.
+      const following = first ? await next : null;
+      yield { sales: page.value, isOnly: first && following?.done === true };
+      page = following ?? (await next);
+    }
+  } finally {
+    await reader.return?.();
+  }
 }
 
 /** Sales of any state by their ids, each judged: whether they are open or not, evidence about them counts. */
@@ -99,8 +164,9 @@ async function judgeAll(
   { evidence, shipping, policy }: SurveyPorts,
   sales: readonly Sale[],
   now: Instant,
+  whole?: Whole,
 ): Promise<{ judged: Judged[]; lack: Lack | null }> {
-  const found = await evidence.about(sales, now);
+  const found = await evidence.about(sales, now, whole);
   const of = (sale: Sale) => found.get(sale.id) ?? noEvidence;
   const identities = sales.map((sale) => identify(sale, of(sale), policy.pixelId, policy.trustInferred));
   const parcels = sales.map((sale, at) => ({ sale, pool: identities[at]?.pool ?? null }));

@@ -1,8 +1,8 @@
 import type { Listing, ListingOptions } from "../acting/listing.js";
-import { listingOf } from "../acting/listing.js";
+import { listOf, listingOf } from "../acting/listing.js";
 import { liveLines } from "../acting/live.js";
-import type { Selection, Survey } from "../acting/survey.js";
-import { spanOf, survey } from "../acting/survey.js";
+import type { Found, Selection } from "../acting/survey.js";
+import { look, lookAgain, spanOf, survey } from "../acting/survey.js";
 import { noSaleBears } from "../acting/words.js";
 import type { Picture, ReadingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
@@ -25,34 +25,39 @@ export interface FindOptions extends ListingOptions {
 /** Lists the stuck sales of a window (or those named), with what really happened to each. Changes nothing. */
 export async function findStuck(ctx: FindContext, options: FindOptions): Promise<ExitCode> {
   if (options.sql) return await printStatement(ctx, options.selection);
-  const last =
+  const matching =
     options.everyMs === null ? await showOnce(ctx, options) : await watch(ctx, options, options.everyMs);
-  return options.exitCode && last.matching > 0 ? exitCode.attention : exitCode.ok;
+  return options.exitCode && matching > 0 ? exitCode.attention : exitCode.ok;
 }
 
-async function showOnce(ctx: FindContext, options: FindOptions): Promise<Listing> {
+async function showOnce(ctx: FindContext, options: FindOptions): Promise<number> {
   const { output } = ctx;
-  const listing = listingOf(ctx, await look(ctx, options), options);
-  await output.report(listing.report);
-  for (const { text, tone } of listing.lines) output.say(text, tone);
-  for (const { title, bars } of listing.charts) await output.chart(title, bars);
-  for (const { text } of listing.next) output.say(text);
-  return listing;
+  const looked = await look(ctx, options.selection);
+  refuseUnknown(looked);
+  const { list, beneath, matching } = listOf(ctx, looked, options);
+  // Who has left is told nothing of a list that was not looked through.
+  if (!(await output.list(list))) return matching();
+  const { lines, charts, next } = await beneath();
+  for (const { text, tone } of lines) output.say(text, tone);
+  for (const { title, bars } of charts) await output.chart(title, bars);
+  for (const { text } of next) output.say(text);
+  return matching();
 }
 
-async function watch(ctx: FindContext, options: FindOptions, everyMs: number): Promise<Listing> {
+async function watch(ctx: FindContext, options: FindOptions, everyMs: number): Promise<number> {
   let last: Listing | null = null;
   let live: Picture<Judged>["lines"] = [];
   const trends = new Trends();
   const again = async (): Promise<Picture<Judged>> => {
     try {
-      const found = await look(ctx, options);
+      const found = await survey(ctx, options.selection);
+      refuseUnknown(found);
       const trend = trends.look(
         found.judged.map(({ sale }) => sale),
         found.now,
         found.span?.since ?? null,
       );
-      last = listingOf(ctx, found, options);
+      last = await listingOf(ctx, lookAgain(found), options);
       live = liveLines(found, trend, ctx);
       return { report: last.report, lines: [...last.lines, ...live, ...last.next] };
     } catch (error) {
@@ -63,19 +68,16 @@ async function watch(ctx: FindContext, options: FindOptions, everyMs: number): P
     }
   };
   await ctx.output.watch({ everyMs, sleep: ctx.clock.sleep, look: again });
-  return last ?? listingOf(ctx, await look(ctx, options), options);
+  return (last ?? (await listingOf(ctx, await look(ctx, options.selection), options))).matching;
 }
 
-async function look(ctx: FindContext, options: FindOptions): Promise<Survey> {
-  const found = await survey(ctx, options.selection);
-  if (found.unknown.length > 0) {
-    throw new KnownError({
-      what: noSaleBears(found.unknown),
-      why: "neither as payments.id nor as payments.payment_id",
-      next: "list the stuck ones: purchase-fix find-stuck --hours 168",
-    });
-  }
-  return found;
+function refuseUnknown({ unknown }: Pick<Found, "unknown">): void {
+  if (unknown.length === 0) return;
+  throw new KnownError({
+    what: noSaleBears(unknown),
+    why: "neither as payments.id nor as payments.payment_id",
+    next: "list the stuck ones: purchase-fix find-stuck --hours 168",
+  });
 }
 
 async function printStatement(ctx: FindContext, selection: Selection): Promise<ExitCode> {

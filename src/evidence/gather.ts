@@ -1,9 +1,11 @@
-import type { EvidenceReader } from "../ports.js";
+import type { EvidenceReader, Whole } from "../ports.js";
+import { KEPT_FOR } from "../ports.js";
 import { withFindings } from "../sales/findings.js";
 import type { LogsTold, TasksTold, Told } from "../sales/found.js";
 import { findingsOf } from "../sales/found.js";
 import { noEvidence } from "../sales/evidence.js";
 import type { Instant, Sale } from "../sales/sale.js";
+import { paidMoment } from "../sales/sale.js";
 import type { Attestation } from "../sales/attested.js";
 import type { TaskResult, TaskTie } from "../sales/tasks.js";
 
@@ -14,16 +16,14 @@ export interface Kept {
   readonly results: ReadonlyMap<string, TaskResult>;
 }
 
-/** Whoever can find something. Each is asked once for all sales; null is one that is not configured. */
+/** Whoever can find something. Those that tell of all sales at once are asked once for all; null is one that is not configured. */
 export interface Finders {
   readonly base: EvidenceReader;
-  readonly kept: ((sales: readonly Sale[], now: Instant) => Promise<Kept>) | null;
+  readonly kept: ((whole: Whole) => Promise<Kept>) | null;
   readonly logs:
-    | ((sales: readonly Sale[], now: Instant) => Promise<{ told: LogsTold; ties: readonly TaskTie[] } | null>)
+    | ((whole: Whole, now: Instant) => Promise<{ told: LogsTold; ties: readonly TaskTie[] } | null>)
     | null;
-  readonly tasks:
-    | ((sales: readonly Sale[], kept: Pick<Kept, "ties" | "results">) => Promise<TasksTold | null>)
-    | null;
+  readonly tasks: ((whole: Whole, kept: Pick<Kept, "ties" | "results">) => Promise<TasksTold | null>) | null;
   readonly tracked: ((sales: readonly Sale[]) => Promise<ReadonlyMap<number, string>>) | null;
 }
 
@@ -34,23 +34,22 @@ const nothingKept: Kept = { attestations: [], ties: [], results: new Map() };
  * its results, which can only be asked by the event ids and task ids that the others name.
  */
 export function gathering(finders: Finders): EvidenceReader {
+  // Its pages ask with the same whole: what was read for the first of them speaks of all.
+  const ofWhole = new WeakMap<Whole, Promise<Omit<Told, "tracked">>>();
+  const askedOnce = (whole: Whole, now: Instant) => {
+    const known = ofWhole.get(whole) ?? ofAll(finders, whole, now);
+    ofWhole.set(whole, known);
+    return known;
+  };
   return {
-    about: async (sales, now) => {
+    about: async (sales, now, whole = wholeOf(sales, now)) => {
       if (sales.length === 0) return new Map();
-      const [base, kept, logs, tracked] = await Promise.all([
+      const [base, all, tracked] = await Promise.all([
         finders.base.about(sales, now),
-        finders.kept?.(sales, now) ?? nothingKept,
-        finders.logs?.(sales, now) ?? null,
+        askedOnce(whole, now),
         finders.tracked?.(sales) ?? new Map<number, string>(),
       ]);
-      const ties = [...kept.ties, ...(logs?.ties ?? [])];
-      const tasks = (await finders.tasks?.(sales, { ties, results: kept.results })) ?? null;
-      const told: Told = {
-        logs: logs?.told ?? null,
-        tasks,
-        tracked,
-        attestations: kept.attestations,
-      };
+      const told: Told = { ...all, tracked };
       return new Map(
         sales.map((sale) => {
           const evidence = base.get(sale.id) ?? noEvidence;
@@ -58,5 +57,24 @@ export function gathering(finders: Finders): EvidenceReader {
         }),
       );
     },
+  };
+}
+
+async function ofAll(finders: Finders, whole: Whole, now: Instant): Promise<Omit<Told, "tracked">> {
+  const [kept, logs] = await Promise.all([
+    finders.kept?.(whole) ?? nothingKept,
+    finders.logs?.(whole, now) ?? null,
+  ]);
+  const ties = [...kept.ties, ...(logs?.ties ?? [])];
+  const tasks = (await finders.tasks?.(whole, { ties, results: kept.results })) ?? null;
+  return { logs: logs?.told ?? null, tasks, attestations: kept.attestations };
+}
+
+/** These sales and no others. */
+export function wholeOf(sales: readonly Sale[], now: Instant): Whole {
+  return {
+    // Not one call with a moment for each: 120,000 arguments are more than the stack holds.
+    since: sales.reduce((least, sale) => Math.min(least, paidMoment(sale) ?? now - KEPT_FOR), now),
+    eventIds: () => Promise.resolve(new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []))),
   };
 }

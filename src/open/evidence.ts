@@ -4,7 +4,7 @@ import type { Finders } from "../evidence/gather.js";
 import type { TrackingReader } from "../meta/purchases.js";
 import { noTracking } from "../meta/purchases.js";
 import { isRedisUrl } from "../celery/redis-url.js";
-import type { EvidenceReader, KeptReader } from "../ports.js";
+import type { EvidenceReader, KeptReader, Whole } from "../ports.js";
 import type { CustomerReader } from "../queries/customers.js";
 import type { Asked } from "../sales/causes.js";
 import type { Sale } from "../sales/sale.js";
@@ -46,7 +46,7 @@ export function openSources(
       kept: keptOf(around, of.kept),
       logs: logsOf(config, around, of.kept),
       // What was kept speaks of tasks whether or not anybody is asked now.
-      tasks: (sales, kept) => askTasks(config, around, { sales, kept, broker }),
+      tasks: (whole, kept) => askTasks(config, around, { whole, kept, broker }),
       tracked:
         tracking === null
           ? null
@@ -77,16 +77,16 @@ async function askTasks(
   config: Config,
   around: TasksSurroundings,
   of: {
-    readonly sales: readonly Sale[];
+    readonly whole: Whole;
     readonly kept: Parameters<NonNullable<Finders["tasks"]>>[1];
     readonly broker: boolean;
   },
 ) {
-  const { sales, kept } = of;
+  const { whole, kept } = of;
   const read = of.broker ? await (await import("./tasks.js")).readTasks(config, around) : null;
   if (read === null && kept.ties.length === 0 && kept.results.size === 0) return null;
   const { tasksTold } = await import("../celery/told.js");
-  const known = new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []));
+  const known = await whole.eventIds();
   const nothing = { reading: null, results: async () => new Map(), workers: null };
   return await tasksTold(read ?? nothing, known, kept);
 }

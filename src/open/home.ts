@@ -17,9 +17,9 @@ export function warnOnce(home: Pick<Home, "away">, output: Pick<Output, "warn">)
 /** Evidence, with that warning first. */
 export function warned(evidence: EvidenceReader, warn: () => Promise<void>): EvidenceReader {
   return {
-    about: async (sales, now) => {
+    about: async (...given) => {
       await warn();
-      return await evidence.about(sales, now);
+      return await evidence.about(...given);
     },
   };
 }

@@ -2,8 +2,7 @@ import type { Config } from "../config.js";
 import type { Finders, Kept } from "../evidence/gather.js";
 import type { KeptLogs, KeptReader } from "../ports.js";
 import { KEPT_FOR } from "../ports.js";
-import type { Instant, Sale } from "../sales/sale.js";
-import { DAY, HOUR, paidMoment } from "../sales/sale.js";
+import { DAY, HOUR } from "../sales/sale.js";
 import { quietly } from "./quietly.js";
 import type { TasksSurroundings } from "./tasks.js";
 
@@ -15,9 +14,9 @@ const nothing: KeptLogs = { logs: [], events: [] };
 
 /** What earlier runs kept about these sales. Without it a run knows less, and says so: that is no reason to end. */
 export function keptOf(around: KeepingSurroundings, reader: KeptReader): NonNullable<Finders["kept"]> {
-  return async (sales, now) => {
+  return async (whole) => {
     // Nothing about a sale can have been noticed before it was paid; clocks differ.
-    const since = earliest(sales, now) - HOUR;
+    const since = whole.since - HOUR;
     const kept = await quietly(around, "what earlier runs kept was not read", () => reader.of(since));
     return kept ?? ({ attestations: [], ties: [], results: new Map() } satisfies Kept);
   };
@@ -32,8 +31,8 @@ export function logsOf(
   around: KeepingSurroundings,
   reader: KeptReader,
 ): NonNullable<Finders["logs"]> {
-  return async (sales, now) => {
-    const since = Math.max(now - KEPT_FOR, earliest(sales, now) - BEFORE_PAYMENT);
+  return async (whole, now) => {
+    const since = Math.max(now - KEPT_FOR, whole.since - BEFORE_PAYMENT);
     const what = "what earlier runs kept of the logs was not read";
     const kept = (await quietly(around, what, () => reader.logs(since))) ?? nothing;
     if (config.logs.files.length === 0 && kept.logs.length === 0) return null;
@@ -44,11 +43,6 @@ export function logsOf(
     const { events, stats } = together(kept, read, since, around.host);
     return toldBy(events, stats);
   };
-}
-
-function earliest(sales: readonly Sale[], now: Instant): Instant {
-  // Not one call with a moment for each: 120,000 arguments are more than the stack holds.
-  return sales.reduce((least, sale) => Math.min(least, paidMoment(sale) ?? now - KEPT_FOR), now);
 }
 
 /** Reads what is new in the logs that are configured. */

@@ -3,8 +3,11 @@ import { fieldName } from "./machine.js";
 import { safeLine } from "./visible.js";
 
 /** Lines of CSV by RFC 4180, the header first; whoever writes them adds the line feed to the carriage return. */
-export function* csvLines<Row>({ columns, rows }: Pick<Report<Row>, "columns" | "rows">): Generator<string> {
-  yield `${columns.map(({ title }) => csvCell(fieldName(title))).join(",")}\r`;
+export function* csvLines<Row>(
+  { columns, rows }: Pick<Report<Row>, "columns" | "rows">,
+  hasHead = true,
+): Generator<string> {
+  if (hasHead) yield `${columns.map(({ title }) => csvCell(fieldName(title))).join(",")}\r`;
   for (const row of rows) yield `${columns.map((column) => csvCell(column.value(row) ?? "")).join(",")}\r`;
 }
 

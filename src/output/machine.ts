@@ -12,8 +12,11 @@ export function fieldName(title: string): string {
 }
 
 /** TSV lines, the header first; always as many cells as columns. */
-export function* tsvLines<Row>({ columns, rows }: Pick<Report<Row>, "columns" | "rows">): Generator<string> {
-  yield columns.map((column) => fieldName(column.title)).join("\t");
+export function* tsvLines<Row>(
+  { columns, rows }: Pick<Report<Row>, "columns" | "rows">,
+  hasHead = true,
+): Generator<string> {
+  if (hasHead) yield columns.map((column) => fieldName(column.title)).join("\t");
   for (const row of rows) yield tsvLine(columns.map((column) => column.value(row) ?? ""));
 }
 

@@ -1,4 +1,4 @@
-import type { Output, Page, Picture, Progress, Report, Tone, Watching } from "../context.js";
+import type { List, Output, Page, Picture, Progress, Report, Tone, Watching } from "../context.js";
 import { summaryDocument } from "../sales/summary-json.js";
 import { isUneventful, summaryLine } from "../sales/summary-words.js";
 import type { RunSummary } from "../sales/summary.js";
@@ -8,6 +8,7 @@ import { csvLines } from "./csv.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { frame, showAgain } from "./frame.js";
 import { levelOf, logLine, type Level, type LogFrame } from "./log.js";
+import { writeList } from "./list.js";
 import { json, jsonLines, tsvLines } from "./machine.js";
 import { pageColumns, pageLines, pageRows } from "./page.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
@@ -82,6 +83,23 @@ class StreamOutput implements OpenedOutput {
       this.#out,
       await tableLines(report.columns, report.rows, this.#canvas(stdout, this.#paintOut)),
     );
+  }
+
+  async list<Row>(list: List<Row>): Promise<boolean> {
+    this.close();
+    const { format, stdout } = this.#options;
+    const way = format === "auto" ? (this.forPeople ? null : "tsv") : format === "json" ? null : format;
+    if (way !== null) return writeList(this.#out, list, way);
+    const rows: Row[] = [];
+    for await (const page of list.pages) rows.push(...page);
+    if (format === "json") {
+      const document = list.document(rows.map(list.one), await list.totals());
+      await writeText(this.#out, `${json(document, 2)}\n`);
+    } else {
+      const canvas = this.#canvas(stdout, this.#paintOut);
+      await writeLines(this.#out, await tableLines(list.columns(rows), rows, canvas));
+    }
+    return true;
   }
 
   async page(page: Page): Promise<void> {

@@ -1,5 +1,5 @@
 import { KnownError } from "../errors.js";
-import type { SalesReader, Span } from "../ports.js";
+import type { SalesReader } from "../ports.js";
 import type { Sale } from "../sales/sale.js";
 import type { Catalogue } from "./catalogue.js";
 import { readCatalogue } from "./catalogue.js";
@@ -11,7 +11,8 @@ import { outsideSpan } from "./outside.js";
 import { filteredInWords } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
-import { inSpan, isReverted, isStuck } from "./states.js";
+import { stuckPages } from "./stuck.js";
+import { clicksOf, stuckSales } from "./stuck-rows.js";
 
 /**
  * Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone; `warn` is told once
@@ -36,17 +37,7 @@ export function openSales(
         >`select (extract(epoch from clock_timestamp()) * 1000)::text as now`;
         return asInstant(row?.now ?? null) ?? Number.NaN;
       }),
-    stuck: (span) =>
-      database.read(async (tx) => {
-        const catalogue = await newCatalogue(tx, database);
-        tellFiltered(catalogue);
-        const stuck = await stuckSales(tx, catalogue, span, timeZone);
-        const reverted = catalogue.journal ? await revertedSales(tx, catalogue, span, timeZone) : [];
-        const rows = [...stuck, ...reverted].toSorted(
-          (a, b) => Number(b.created ?? 0) - Number(a.created ?? 0) || Number(b.id) - Number(a.id),
-        );
-        return await withPools(tx, catalogue, rows);
-      }),
+    stuck: (span) => stuckPages(database, span, timeZone, tellFiltered),
     named: (references) =>
       database.read(async (tx) => {
         const catalogue = await newCatalogue(tx, database);
@@ -55,33 +46,20 @@ export function openSales(
         const sales = await withPools(tx, catalogue, rows);
         return byName(sales, references);
       }),
+    clicks: (span) =>
+      database.read(async (tx) => {
+        const catalogue = await knownCatalogue(tx, database);
+        return await clicksOf(tx, { catalogue, span, timeZone });
+      }),
     outside: (span, now) =>
       database.read(
         async (tx) => await outsideSpan(tx, await knownCatalogue(tx, database), span, now, timeZone),
       ),
     statement: async (span) => {
       const catalogue = await database.read(readCatalogue);
-      return await database.statementOf((tx) => stuckSales(tx, catalogue, span, timeZone));
+      return await database.statementOf((tx) => stuckSales(tx, { catalogue, span, timeZone }));
     },
   };
-}
-
-/** The incident report's query; `id` settles the order of sales of one moment. */
-function stuckSales(tx: Tx, catalogue: Catalogue, span: Span, timeZone: string) {
-  return tx<SaleRow[]>`
-    select ${saleColumns(tx, catalogue, timeZone)}
-    from payments p join bots b on p.bot_id = b.id
-    where ${isStuck(tx)}
-      and ${inSpan(tx, catalogue, span, timeZone)}
-    order by p.created_at desc, p.id desc`;
-}
-
-async function revertedSales(tx: Tx, catalogue: Catalogue, span: Span, timeZone: string): Promise<SaleRow[]> {
-  return await tx<SaleRow[]>`
-    select ${saleColumns(tx, catalogue, timeZone)}
-    from payments p join bots b on p.bot_id = b.id
-    where ${isReverted(tx)}
-      and ${inSpan(tx, catalogue, span, timeZone)}`;
 }
 
 async function namedSales(

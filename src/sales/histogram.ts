@@ -11,21 +11,34 @@ export interface Bar {
 /** More lines would push the table off the screen. */
 const MOST_BARS = 24;
 
+/** Names, and how often each occurred. */
+export class Tally<Name> {
+  readonly #counts = new Map<Name, number>();
+
+  add(name: Name): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  entries(): readonly (readonly [Name, number])[] {
+    return [...this.#counts];
+  }
+}
+
+/** The hour of a moment, as `byHour` counts them. */
+export const hourOf = (at: Instant): number => Math.floor(at / HOUR);
+
 /** The incident's shape: every hour (or few hours) from the first to the last, so that a gap shows. */
-export function byHour(moments: readonly (Instant | null)[]): {
-  readonly title: string;
-  readonly bars: readonly Bar[];
-} {
-  const hours = moments.filter((at) => at !== null).map((at) => Math.floor(at / HOUR));
+export function byHour(found: Tally<number>): { readonly title: string; readonly bars: readonly Bar[] } {
+  const hours = found.entries();
   if (hours.length === 0) return { title: "", bars: [] };
-  const first = hours.reduce((a, b) => Math.min(a, b));
-  const last = hours.reduce((a, b) => Math.max(a, b));
+  const first = hours.reduce((least, [hour]) => Math.min(least, hour), Infinity);
+  const last = hours.reduce((most, [hour]) => Math.max(most, hour), -Infinity);
   const width = [1, 2, 3, 6, 12].find((step) => (last - first) / step < MOST_BARS - 1) ?? 24;
   const start = Math.floor(first / width) * width;
   const counts = new Map<number, number>();
-  for (const hour of hours) {
+  for (const [hour, count] of hours) {
     const at = Math.floor((hour - start) / width);
-    counts.set(at, (counts.get(at) ?? 0) + 1);
+    counts.set(at, (counts.get(at) ?? 0) + count);
   }
   const bars = Array.from({ length: Math.floor((last - start) / width) + 1 }, (_, at) => ({
     label: `${iso((start + at * width) * HOUR)
@@ -39,11 +52,10 @@ export function byHour(moments: readonly (Instant | null)[]): {
   };
 }
 
-/** How often each name occurs, the most frequent first, at most ten. */
-export function byName(names: readonly string[]): readonly Bar[] {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts]
+/** The most frequent names first, at most ten. */
+export function byName(found: Tally<string>): readonly Bar[] {
+  return found
+    .entries()
     .map(([label, count]) => ({ label, count }))
     .toSorted((a, b) => b.count - a.count)
     .slice(0, 10);

@@ -1,13 +1,10 @@
-import { causeNames, causeOf } from "./causes.js";
+import { causeOf } from "./causes.js";
 import type { Outcome } from "./outcome.js";
-import { total } from "./outcome.js";
 import type { Left, Planned } from "./plan.js";
 import type { Instant } from "./sale.js";
-import { DAY } from "./sale.js";
 import { mostTelling } from "./telling.js";
 import { iso } from "./time.js";
 import type { Judged } from "./verdict.js";
-import { verdictKinds } from "./verdict.js";
 
 /** Version of every JSON document. It grows when a field changes its meaning or goes; a new field does not change it. */
 export const JSON_VERSION = 1;
@@ -79,28 +76,6 @@ export function leftJson({ judged, because: reason, wouldAllow, person }: Left) 
     wouldAllow,
     needsPerson: person !== null,
   };
-}
-
-/** Counts and money of a list of sales, by verdict, by cause and by deadline. */
-export function totals(sales: readonly Judged[], now: Instant) {
-  const soon = (limit: Instant | null) => limit !== null && limit > now && limit - now < DAY;
-  const kinds = sales.map(({ kind }) => kind);
-  const told = sales.map(({ evidence }) => causeOf(evidence) ?? "unknown");
-  return {
-    ...total(sales.map(({ sale }) => sale)),
-    /** Meta takes their events for so long and no longer. */
-    expiringWithin24h: sales.filter(({ expiresAt }) => soon(expiresAt)).length,
-    /** And a second copy of these is folded into the first for so long. */
-    foldingEndsWithin24h: sales.filter(({ foldedUntil }) => soon(foldedUntil)).length,
-    byVerdict: counts(verdictKinds, kinds),
-    byCause: counts(causeNames, told),
-  };
-}
-
-/** How often each name occurs, in their usual order, without those that do not. */
-function counts<Name extends string>(names: readonly Name[], found: readonly Name[]) {
-  const all = names.map((name) => [name, found.filter((one) => one === name).length] as const);
-  return Object.fromEntries(all.filter(([, count]) => count > 0));
 }
 
 function time(instant: Instant | null): string | null {

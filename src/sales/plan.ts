@@ -136,8 +136,12 @@ function lastMoment(action: Action, judged: Judged, onlyWhileFolded: boolean): I
 }
 
 /** The nearest deadline that can still be met first; sales without one after these, and expired ones last. */
-export function byDeadline(sales: readonly Judged[], now: Instant): Judged[] {
+export function deadlineOrder(now: Instant): (a: Judged, b: Judged) => number {
   const missed = ({ deadline }: Judged) => Number(deadline !== null && deadline <= now);
   const limit = ({ deadline }: Judged) => deadline ?? Infinity;
-  return sales.toSorted((a, b) => missed(a) - missed(b) || limit(a) - limit(b) || a.sale.id - b.sale.id);
+  return (a, b) => missed(a) - missed(b) || limit(a) - limit(b) || a.sale.id - b.sale.id;
+}
+
+export function byDeadline(sales: readonly Judged[], now: Instant): Judged[] {
+  return sales.toSorted(deadlineOrder(now));
 }

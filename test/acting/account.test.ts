@@ -40,7 +40,11 @@ function portsOf({ stuck = [], facts = new Map(), journal = [], pixelId }: World
   const ports: AccountPorts = {
     sales: {
       now: async () => now,
-      stuck: async (span) => (spans.push(span), [...stuck]),
+      stuck: async function* (span) {
+        spans.push(span);
+        for (const sale of stuck) yield [sale];
+      },
+      clicks: async () => new Set<string>(),
       named: async () => new Map(),
       outside: async () => ({ count: 2, amount: "5.00", expiringSoon: 1 }),
       statement: async () => "",

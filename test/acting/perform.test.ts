@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { listingOf } from "../../src/acting/listing.js";
 import type { PerformOptions } from "../../src/acting/perform.js";
-import { examine, survey } from "../../src/acting/survey.js";
+import { examine, look } from "../../src/acting/survey.js";
 import { confirm } from "../../src/commands/confirm.js";
 import { resend } from "../../src/commands/resend.js";
 import { revert } from "../../src/commands/revert.js";
@@ -249,8 +249,8 @@ describe("a confirmed sale that Meta folded into a stuck one of its click", () =
 
   test("find-stuck and explain tell of it when it is named, and explain has the line to type", async () => {
     const ctx = { ...world.context("find-stuck"), ...withLog() };
-    const found = await survey(ctx, { by: "name", references: [String(folded)] });
-    const { report, lines } = listingOf(ctx, found, {
+    const looked = await look(ctx, { by: "name", references: [String(folded)] });
+    const { report, lines } = await listingOf(ctx, looked, {
       selection: everything,
       limit: null,
       causes: [],

@@ -5,6 +5,7 @@ import type { SendPorts } from "../../src/acting/sending.js";
 import type { Selection } from "../../src/acting/survey.js";
 import { survey } from "../../src/acting/survey.js";
 import type {
+  List,
   Output,
   Page,
   ReconcilingContext,
@@ -23,6 +24,7 @@ import { GraphDouble } from "./doubles/graph.js";
 import { evidenceOver, runsOver, salesOver, witnessOver } from "./doubles/reading.js";
 import { ShopDouble } from "./doubles/shop.js";
 import { OutletsDouble, restraintsOver, successesOver } from "./doubles/unattended.js";
+import { allOf } from "./pages.js";
 import { now, policy } from "./sales.js";
 
 export { accepted, lost, refused, short, unreached } from "./doubles/graph.js";
@@ -46,6 +48,20 @@ export class OutputDouble implements Output {
     JSON.stringify([...report.lines()]);
     this.documents.push(JSON.parse(JSON.stringify(report.document())) as Record<string, unknown>);
     return Promise.resolve();
+  };
+  readonly list = async <Row>({
+    columns,
+    pages,
+    one,
+    totals,
+    document,
+    last,
+  }: List<Row>): Promise<boolean> => {
+    const rows = await allOf(pages);
+    const sums = await totals();
+    const lines = () => [...rows.map(one), last(sums)];
+    await this.report({ columns: columns(rows), rows, document: () => document(rows.map(one), sums), lines });
+    return true;
   };
   readonly pages: Page[] = [];
   readonly page = (page: Page): Promise<void> => {

@@ -1,3 +1,4 @@
+import { allOf } from "./pages.js";
 import { resolveConnection } from "../../src/connection.js";
 import { forPostgresJs } from "../../src/connection/drivers.js";
 import type { JournalReader } from "../../src/context.js";
@@ -12,6 +13,7 @@ import type {
   RunRecord,
   Runs,
   SalesReader,
+  Span,
   Settlement,
   Witness,
   Written,
@@ -43,6 +45,8 @@ export interface Product {
   readonly act: Acts;
   readonly journal: JournalReader;
   readonly witness: Witness;
+  /** All pages of the stuck sales of a span. */
+  stuck(span: Span): Promise<Sale[]>;
   /** The sale as it is now. */
   sale(id: number): Promise<Sale>;
   /** Takes the run lock under a new id; a test that asks while another holds it is wrong. */
@@ -106,6 +110,7 @@ export function openProduct(db: ShopDatabase, options: ProductOptions = {}): Pro
     act: actsOver(db, attempts),
     journal: openJournal(database),
     witness: openWitness(connection, "test-product"),
+    stuck: (span) => allOf(sales.stuck(span)),
     sale: async (id) => (await sales.named([String(id)])).get(String(id)) ?? missing(id),
     begin: async (command = "resend", ttlMs = 60_000) => {
       await runs.prepare();

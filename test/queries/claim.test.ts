@@ -229,7 +229,7 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
     await db.query(`
       insert into payments (bot_id, payment_id, status, amount, meta_purchase_sent, meta_purchase_sent_at, created_at)
       select 1, 'BOT1_' || i, 'paid', i, true, localtimestamp, localtimestamp from generate_series(1, 1000) i`);
-    const sales = await product.sales.stuck({ since: 0, until: null });
+    const sales = await product.stuck({ since: 0, until: null });
     expect(sales).toHaveLength(1000);
     const got = await product.act.claim(
       lease,
@@ -242,6 +242,6 @@ describe.each(["timestamp", "timestamptz"])("claims, with flag times of type %s"
     );
     expect(written.every(({ effect }) => effect === "confirmed")).toBe(true);
     expect(await product.witness.check(written)).toEqual([]);
-    expect(await product.sales.stuck({ since: 0, until: null })).toEqual([]);
+    expect(await product.stuck({ since: 0, until: null })).toEqual([]);
   });
 });

@@ -140,7 +140,7 @@ describe("our own journal", () => {
 
 describe("sales that we gave back", () => {
   const listed = async (since = 0) =>
-    (await product.sales.stuck({ since, until: null })).map(({ id, flagged }) => [id, flagged]);
+    (await product.stuck({ since, until: null })).map(({ id, flagged }) => [id, flagged]);
 
   test("stay listed, in their place, until they have an id or a flag again", async () => {
     const [oldest, sale, newest] = [

@@ -143,7 +143,7 @@ describe("other moments", () => {
       const sale = await saleWith({ created_at: text, paid_at: text, updated_at: text });
       expect(sale).toMatchObject({ createdAt: null, paidAt: null, updatedAt: null });
       const now = await product.sales.now();
-      const found = await product.sales.stuck({ since: now, until: null });
+      const found = await product.stuck({ since: now, until: null });
       expect(found.map(({ id }) => id)).toEqual(text === "-infinity" ? [] : [sale.id]);
       expect(await product.sales.outside({ since: now, until: null }, now)).toMatchObject({
         count: text === "-infinity" ? 1 : 0,

@@ -34,7 +34,7 @@ describe.skipIf(pooler === null)("through PgBouncer in transaction mode", () => 
   test("everything reads: sales, the printed statement, evidence, customers, the journal", async () => {
     const sale = await insert();
     const now = await product.sales.now();
-    expect(await product.sales.stuck(everySale)).toEqual([sale]);
+    expect(await product.stuck(everySale)).toEqual([sale]);
     expect(await db.query(await product.sales.statement(everySale))).toHaveLength(1);
     expect(await product.sales.outside(everySale, now)).toMatchObject({ count: 0 });
     expect((await product.evidence.about([sale], now)).size).toBe(1);

@@ -54,7 +54,7 @@ describe("the journal's schema", () => {
       await product.journal.entries({ sales: [], run: null, unsettledOnly: false, limit: null }),
     ).toBeNull();
     expect(await product.journal.inverse("none")).toBeNull();
-    await product.sales.stuck({ since: 0, until: null });
+    await product.stuck({ since: 0, until: null });
     expect(await exists()).toBe(false);
     await product.runs.prepare();
     const made = await schema();

@@ -68,7 +68,7 @@ describe.each(variants)(
         report(hours, now),
       );
       const end = await product.sales.now();
-      const found = await product.sales.stuck({ since: end - hours * hour, until: null });
+      const found = await product.stuck({ since: end - hours * hour, until: null });
       expect(expected.length).toBeGreaterThan(5);
       expect(
         found.map(({ id, paymentId, botName }) => ({ id, payment_id: paymentId, bot_name: botName })),
@@ -77,7 +77,7 @@ describe.each(variants)(
 
     test("the moments are the true ones, to the millisecond", async () => {
       const end = await product.sales.now();
-      const [sale] = await product.sales.stuck({ since: end - 48 * hour, until: null });
+      const [sale] = await product.stuck({ since: end - 48 * hour, until: null });
       const at = type === "timestamp" ? "created_at at time zone 'America/Sao_Paulo'" : "created_at";
       const [row] = await db.query<{ created: number }>(
         `select floor(extract(epoch from ${at}) * 1000)::float8 as created from payments where id = $1`,
@@ -89,7 +89,7 @@ describe.each(variants)(
 
     test("the printed statement names the same sales, in the same order", async () => {
       const span = { since: (await product.sales.now()) - 24 * hour, until: null };
-      const found = await product.sales.stuck(span);
+      const found = await product.stuck(span);
       const printed = await db.query<{ id: number }>(await product.sales.statement(span));
       expect(printed.map(({ id }) => id)).toEqual(found.map(({ id }) => id));
       expect(printed.length).toBeGreaterThan(10);
@@ -98,7 +98,7 @@ describe.each(variants)(
     test("a span ends before its end: two that meet share no sale and lose none", async () => {
       const end = await product.sales.now();
       const ids = async (since: number, until: number | null) =>
-        (await product.sales.stuck({ since, until })).map(({ id }) => id);
+        (await product.stuck({ since, until })).map(({ id }) => id);
       const [whole, young, old] = [
         await ids(end - 48 * hour, null),
         await ids(end - 20 * hour, null),
@@ -136,7 +136,7 @@ describe("the border of 24 hours", () => {
     await insertSale(db.witness, { botId: 1, createdHoursAgo: hours });
   const listed = async () => {
     const end = await product.sales.now();
-    return (await product.sales.stuck({ since: end - 24 * hour, until: null })).map(({ id }) => id);
+    return (await product.stuck({ since: end - 24 * hour, until: null })).map(({ id }) => id);
   };
 
   beforeAll(async () => {
@@ -168,7 +168,7 @@ describe("the border of 24 hours", () => {
       before,
     ]);
     const ids = async (since: number, until: number | null) =>
-      (await product.sales.stuck({ since, until })).map(({ id }) => id);
+      (await product.stuck({ since, until })).map(({ id }) => id);
     expect(await ids(border, null)).toEqual([at]);
     expect(await ids(border - hour, border)).toEqual([before]);
   });
@@ -237,7 +237,7 @@ describe("sales that we reverted and nobody sent since", () => {
     await move("meta_purchase_sent = true", flaggedSince);
     await move("status = 'refunded'", refunded);
     expect(await outside()).toEqual({ count: 3, amount: "22.00", expiringSoon: 3 });
-    const listed = await product.sales.stuck({ since: now - 200 * hour, until: now - 24 * hour });
+    const listed = await product.stuck({ since: now - 200 * hour, until: now - 24 * hour });
     expect(new Set(listed.map(({ id }) => id))).toEqual(new Set([stuck, reverted, flaggedSince]));
     expect(listed.map(({ id }) => id)).not.toContain(neverFlagged);
   });
@@ -254,7 +254,7 @@ describe("sales that we reverted and nobody sent since", () => {
       const { mark } = await product.sale(id);
       expect(await product.act.revert(lease, [{ saleId: id, mark }])).toHaveLength(1);
     }
-    const listed = await product.sales.stuck({ since: createdAt - hour, until: null });
+    const listed = await product.stuck({ since: createdAt - hour, until: null });
     expect(listed.map(({ id }) => id)).toEqual(ids.toReversed());
   });
 });

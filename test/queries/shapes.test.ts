@@ -18,7 +18,7 @@ async function close(): Promise<void> {
 
 /** Everything that reads, and the whole way of a sale: claimed, accepted; and another one given back. */
 async function exercise(sales: number): Promise<void> {
-  const found = await product.sales.stuck(always);
+  const found = await product.stuck(always);
   expect(found).toHaveLength(sales);
   const end = await product.sales.now();
   expect(await product.sales.outside(always, end)).toMatchObject({ count: 0 });
@@ -37,7 +37,7 @@ async function exercise(sales: number): Promise<void> {
   expect(reverted).toMatchObject([{ saleId: second.id, effect: "reverted" }]);
   expect(await product.witness.check([...settled, ...reverted])).toEqual([]);
   expect((await product.attempts.states([first.id])).get(first.id)?.metaEventId).toBe(claimOf(first).eventId);
-  const now = await product.sales.stuck(always);
+  const now = await product.stuck(always);
   expect(now.map(({ id, flagged }) => [id, flagged])).toEqual(
     found.slice(1).map(({ id }) => [id, id !== second.id]),
   );
@@ -70,7 +70,7 @@ describe("a shop with only payments and bots, and only the columns of the report
   afterEach(close);
 
   test("everything works; what the shop does not have is null, and its pools are unknown", async () => {
-    const [sale] = await product.sales.stuck(always);
+    const [sale] = await product.stuck(always);
     expect(sale).toMatchObject({
       id: 1,
       paymentId: "BOT1_1",
@@ -97,7 +97,7 @@ describe("a shop with only payments and bots, and only the columns of the report
 
   test.each(required)("without %s.%s it says so", async (table, column) => {
     await db.query(`alter table ${table} drop column ${column}`);
-    const refused = await product.sales.stuck(always).catch((error: unknown) => error);
+    const refused = await product.stuck(always).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(KnownError);
     expect(refused).toMatchObject({
       problem: { what: expect.stringContaining(`column ${table}.${column}`) },
@@ -107,7 +107,7 @@ describe("a shop with only payments and bots, and only the columns of the report
 
   test("all that is missing is named at once", async () => {
     await db.query("drop table bots; alter table payments drop column status, drop column created_at");
-    await expect(product.sales.stuck(always)).rejects.toThrow(
+    await expect(product.stuck(always)).rejects.toThrow(
       "This database lacks column payments.status, column payments.created_at, table bots",
     );
   });
@@ -116,7 +116,7 @@ describe("a shop with only payments and bots, and only the columns of the report
     await db.query(
       `create schema shop; alter table bots set schema shop; alter table payments set schema shop`,
     );
-    await expect(product.sales.stuck(always)).rejects.toThrow("lacks table payments, table bots");
+    await expect(product.stuck(always)).rejects.toThrow("lacks table payments, table bots");
     await product.close();
     product = openProduct(db, { url: `${db.url}?options=${encodeURIComponent("-c search_path=shop")}` });
     await db.query("set search_path = shop");
@@ -131,7 +131,7 @@ describe("a shop with only payments and bots, and only the columns of the report
         alter id type bigint, alter bot_id type bigint, add column amount numeric(12, 2);
       alter table bots alter id type bigint;
       update payments set id = id + 9007199254740000, amount = 97.1`);
-    const [sale] = await product.sales.stuck(always);
+    const [sale] = await product.stuck(always);
     expect(sale).toMatchObject({
       id: 9007199254740001,
       amount: "97.10",
@@ -177,7 +177,7 @@ describe("a shop with all columns", () => {
     for (const { table, column } of optional) {
       await db.query(`begin; alter table ${table} rename column ${column} to gone; commit`);
       const where = `without ${table}.${column}`;
-      const found = await product.sales.stuck(always);
+      const found = await product.stuck(always);
       expect(
         found.map(({ id }) => id),
         where,
@@ -194,7 +194,7 @@ describe("a shop with all columns", () => {
     await insertSale(db.witness, { botId: 1 });
     await db.query(`drop table ${table} cascade`);
     await exercise(2);
-    const [sale] = await product.sales.stuck(always);
+    const [sale] = await product.stuck(always);
     expect(sale?.pools === null).toBe(table !== "bot_users");
   });
 

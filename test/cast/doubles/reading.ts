@@ -1,4 +1,4 @@
-import type { EvidenceReader, Runs, SalesReader, Witness } from "../../../src/ports.js";
+import type { EvidenceReader, Runs, SalesReader, Span, Witness } from "../../../src/ports.js";
 import type { JournalRow } from "../../../src/queries/attempt-rows.js";
 import { evidenceOf } from "../../../src/queries/evidence.js";
 import type { SiblingRow } from "../../../src/queries/siblings.js";
@@ -10,20 +10,26 @@ import { restrained } from "../../../src/queries/restraints.js";
 import type { Attempt, ShopDouble } from "./shop.js";
 import { markOf } from "./shop.js";
 
+/** Few, so that most worlds have several. */
+const PAGE = 3;
+
 export function salesOver(shop: ShopDouble): SalesReader {
   const all = () => [...shop.rows.keys()].map((id) => shop.read(id));
   const isReverted = ({ id, status, flagged, metaEventId }: Sale) =>
     status === "paid" && !flagged && metaEventId === null && shop.entriesOf(id).at(-1)?.effect === "reverted";
+  const openIn = ({ since, until }: Span) => {
+    const inSpan = ({ createdAt }: Sale) =>
+      createdAt !== null && createdAt >= since && (until === null || createdAt < until);
+    return all().filter((sale) => inSpan(sale) && (isStuck(sale) || isReverted(sale)));
+  };
   return {
     now: () => Promise.resolve(shop.clock.now()),
-    stuck: ({ since, until }) => {
-      const inSpan = ({ createdAt }: Sale) =>
-        createdAt !== null && createdAt >= since && (until === null || createdAt < until);
-      const found = all().filter((sale) => inSpan(sale) && (isStuck(sale) || isReverted(sale)));
-      return Promise.resolve(
-        found.toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0) || b.id - a.id),
-      );
+    async *stuck(span) {
+      const sorted = openIn(span).toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0) || b.id - a.id);
+      for (let at = 0; at < sorted.length; at += PAGE) yield sorted.slice(at, at + PAGE);
     },
+    clicks: (span) =>
+      Promise.resolve(new Set(openIn(span).flatMap(({ pageviewEventId }) => pageviewEventId ?? []))),
     named: (names) => {
       const found = all().flatMap((sale) =>
         [String(sale.id), sale.paymentId]

@@ -39,6 +39,7 @@ export function inMemory(): Side {
     sales: {
       now: () => salesOver(shop).now(),
       stuck: (...given) => salesOver(shop).stuck(...given),
+      clicks: (...given) => salesOver(shop).clicks(...given),
       named: (...given) => salesOver(shop).named(...given),
       outside: (...given) => salesOver(shop).outside(...given),
       statement: (...given) => salesOver(shop).statement(...given),

@@ -1,3 +1,4 @@
+import { allOf } from "../../cast/pages.js";
 import { WriteRefused } from "../../../src/errors.js";
 import type { Claims, Guard, Lease, Settlement, Writes, Written } from "../../../src/ports.js";
 import { LeaseLost } from "../../../src/ports.js";
@@ -59,7 +60,7 @@ class Player {
     const { sales, attempts } = this.#side;
     const span = { since: this.#side.now() - 100 * HOUR, until: this.#side.now() - 2.5 * HOUR };
     return await this.#words.end({
-      stuck: (await sales.stuck(span)).map(({ id }) => id),
+      stuck: (await allOf(sales.stuck(span))).map(({ id }) => id),
       states: await attempts.states([...this.#ids, 99]),
     });
   }

@@ -1,0 +1,27 @@
+import type { List } from "../context.js";
+import { csvLines } from "./csv.js";
+import { jsonLines, tsvLines } from "./machine.js";
+import type { Pipe } from "./pipe.js";
+import { writeLines } from "./pipe.js";
+
+/** How the rows of a list are written while others are read. */
+export type Way = "jsonl" | "tsv" | "csv";
+
+/** Writes the lines of a list page by page; false where the reader left and more was to come. */
+export async function writeList<Row>(pipe: Pipe, list: List<Row>, way: Way): Promise<boolean> {
+  const { columns, pages, one, totals, last } = list;
+  const linesOf = way === "csv" ? csvLines : tsvLines;
+  const cells = columns([]);
+  let isFirst = true;
+  for await (const rows of pages) {
+    if (pipe.closed) return false;
+    // The head goes with the first page, so that a command which fails before writes nothing.
+    const lines = way === "jsonl" ? jsonLines(rows.map(one)) : linesOf({ columns: cells, rows }, isFirst);
+    await writeLines(pipe, lines);
+    isFirst = false;
+  }
+  if (way !== "jsonl" && isFirst) await writeLines(pipe, linesOf({ columns: cells, rows: [] }));
+  // Without the last line a list of these is not whole.
+  if (way === "jsonl") await writeLines(pipe, jsonLines([last(await totals())]));
+  return true;
+}
