@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PAGE } from "../../src/queries/stuck-rows.js";
+import type { ShopDatabase } from "../cast/database.js";
+import { shopDatabase } from "../cast/database.js";
+import type { Product } from "../cast/product.js";
+import { openProduct } from "../cast/product.js";
+import { insertBot } from "../cast/shop.js";
+
+const always = { since: 0, until: null };
+
+describe.each(["timestamp", "timestamptz"])("stuck sales page by page, created_at of type %s", (type) => {
+  let db: ShopDatabase;
+  let product: Product;
+
+  /** Three in four stuck, one in four reverted by us; 700 of one microsecond, the others microseconds apart. */
+  beforeAll(async () => {
+    db = await shopDatabase("pages");
+    await insertBot(db.witness, { id: 1, name: "Um" });
+    await db.query(`alter table payments alter created_at type ${type}`);
+    await db.query(`
+      insert into payments (bot_id, payment_id, status, amount, meta_purchase_sent, pageview_event_id, created_at)
+      select 1, 'BOT_' || i, 'paid', 10, i % 4 > 0, 'pageview_' || i,
+             now() - interval '1 hour' - greatest(0, i - 700) * interval '1 microsecond'
+      from generate_series(1, ${PAGE * 3 + 500}) i`);
+    product = openProduct(db);
+    const { run } = await product.begin("revert");
+    await db.query(
+      `insert into purchase_fix.attempt (run_id, sale_id, effect, settled_at, flagged_before)
+       select '${run}', id, 'reverted', now(), true from payments where not meta_purchase_sent`,
+    );
+  });
+
+  afterAll(async () => {
+    await product?.close();
+    await db?.close();
+  });
+
+  const inOrder = async () =>
+    (await db.query<{ id: number }>("select id from payments order by created_at desc, id desc")).map(
+      ({ id }) => id,
+    );
+
+  test("are all of them, each once and in the report's order, and no page is larger than a page", async () => {
+    const pages: number[][] = [];
+    for await (const page of product.sales.stuck(always)) pages.push(page.map(({ id }) => id));
+    expect(pages.flat()).toEqual(await inOrder());
+    expect(pages.map(({ length }) => length)).toEqual([PAGE, PAGE, PAGE, 500]);
+  });
+
+  test("what is confirmed, sent or made while they are read is neither listed nor in the way", async () => {
+    const expected = await inOrder();
+    const [late, given] = [expected.at(-1), expected.filter((id) => id % 4 === 0).at(-1)];
+    const seen: number[] = [];
+    try {
+      for await (const page of product.sales.stuck(always)) {
+        seen.push(...page.map(({ id }) => id));
+        if (seen.length > PAGE) continue;
+        await db.query(`update payments set meta_event_id = 'pageview_late' where id = ${late}`);
+        await db.query(
+          `update payments set meta_purchase_sent = true, meta_event_id = 'x' where id = ${given}`,
+        );
+        await db.query(`insert into payments (bot_id, payment_id, status, meta_purchase_sent, created_at)
+          values (1, 'BOT_new', 'paid', true, now())`);
+      }
+    } finally {
+      await db.query("delete from payments where payment_id = 'BOT_new'");
+      await db.query("update payments set meta_purchase_sent = id % 4 > 0, meta_event_id = null");
+    }
+    expect(seen).toEqual(expected.filter((id) => id !== late && id !== given));
+  });
+
+  test("the ids of their clicks are those of all pages, and of no other sale", async () => {
+    const others = await db.query<{ click: string }>(
+      `insert into payments (bot_id, payment_id, status, meta_purchase_sent, pageview_event_id, created_at)
+       select 1, 'BOT_other_' || state, state, true, 'pageview_' || state, now()
+       from unnest(array['pending', 'refunded']) state returning pageview_event_id as click`,
+    );
+    const clicks = await product.sales.clicks(always);
+    const found = await product.stuck(always);
+    expect(clicks).toEqual(new Set(found.map(({ pageviewEventId }) => pageviewEventId)));
+    expect(clicks.size).toBe(PAGE * 3 + 500);
+    expect(others.some(({ click }) => clicks.has(click))).toBe(false);
+    await db.query("delete from payments where payment_id like 'BOT_other_%'");
+  });
+});
