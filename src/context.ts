@@ -58,10 +58,12 @@ export interface List<Row> {
   readonly columns: (rows: readonly Row[]) => readonly Column<Row>[];
   /** To be gone through once. */
   readonly pages: AsyncIterable<readonly Row[]>;
+  /** What makes the pages acts: it goes on to its end though nobody reads any more. */
+  readonly acts?: boolean;
   readonly one: (row: Row) => object;
   /** Known once the rows went by. */
   readonly totals: () => Promise<object>;
-  readonly document: (rows: readonly object[], totals: object) => object;
+  readonly document: (rows: readonly Row[], totals: object) => object;
   /** The last of the lines of `--jsonl`. */
   readonly last: (totals: object) => object;
 }

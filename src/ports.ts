@@ -33,15 +33,19 @@ export interface Outside {
   readonly expiringSoon: number;
 }
 
+/** Which sales are stuck, as of one moment. Their rows are read page by page, so that nobody need hold a million. */
+export interface StuckSales {
+  readonly count: number;
+  /** None of them empty; without those that are stuck no more. The newest first is the incident report's order. */
+  pages(order?: "newest first" | "oldest first"): AsyncIterable<readonly Sale[]>;
+}
+
 /** Reads the shop's sales. Nothing here can write. */
 export interface SalesReader {
   /** The database's clock: the one horizon of a run. */
   now(): Promise<Instant>;
-  /**
-   * The stuck sales of the span in the incident report's order, and among them those that we reverted and nobody sent
-   * since: page by page, none of them empty, so that nobody need hold a million.
-   */
-  stuck(span: Span): AsyncIterable<readonly Sale[]>;
+  /** The stuck sales of the span, and among them those that we reverted and nobody sent since. */
+  stuck(span: Span): Promise<StuckSales>;
   /** The page views' event ids that they bear. */
   clicks(span: Span): Promise<ReadonlySet<string>>;
   /** Sales of any state by id or payment id, keyed as asked. */

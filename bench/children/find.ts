@@ -1,4 +1,4 @@
-import { spanOf, survey } from "../../src/acting/survey.js";
+import { spanOf, survey } from "../../src/acting/look.js";
 import { median } from "../engine/spread.js";
 import { openReading } from "./reading.js";
 
@@ -21,6 +21,7 @@ await close();
 
 async function read(): Promise<number> {
   let read = 0;
-  for await (const page of reading.sales.stuck(spanOf(selection, Date.now()))) read += page.length;
+  const { pages } = await reading.sales.stuck(spanOf(selection, Date.now()));
+  for await (const page of pages()) read += page.length;
   return read;
 }

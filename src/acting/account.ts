@@ -13,7 +13,7 @@ import { restraintOf } from "../sales/restraint.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { DAY, paidMoment } from "../sales/sale.js";
 import type { Policy } from "../sales/verdict.js";
-import { wholeOf } from "./survey.js";
+import { wholeOf } from "./look.js";
 
 /** What an account is made of: rows, evidence and the journal. Nothing here can write or send. */
 export interface AccountPorts {
@@ -75,7 +75,7 @@ async function openSales(
 ): Promise<Map<number, Counted>> {
   const open = new Map<number, Counted>();
   const whole = wholeOf({ sales }, span, now);
-  for await (const page of sales.stuck(span)) {
+  for await (const page of (await sales.stuck(span)).pages()) {
     const found = await evidence.about(page, now, whole);
     for (const sale of page)
       open.set(sale.id, countedOpen(sale, found.get(sale.id) ?? noEvidence, policy, now, calendar));

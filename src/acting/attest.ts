@@ -10,7 +10,7 @@ import { showAmount } from "../sales/money.js";
 import { DAY, type Instant } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import { underLease } from "./run.js";
-import { survey } from "./survey.js";
+import { survey } from "./look.js";
 
 export interface AttestOptions {
   readonly from: Instant;

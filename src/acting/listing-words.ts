@@ -4,8 +4,13 @@ import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 import type { ListingOptions } from "./listing.js";
 import type { Named, Passing } from "./passing.js";
-import type { Found, Selection } from "./survey.js";
+import type { Outside } from "../ports.js";
+import type { Selection, Survey } from "./survey.js";
 import { notStuck } from "./words.js";
+
+interface Found extends Pick<Survey, "others" | "lack"> {
+  readonly outside: Outside | null;
+}
 
 type Lines = Picture<Judged>["lines"];
 

@@ -1,12 +1,14 @@
 import type { List, Picture, ReadingContext, Report } from "../context.js";
 import type { CauseName } from "../sales/causes.js";
+import type { Lack } from "../ports.js";
 import { JSON_VERSION, saleJson, saleWithWhyJson } from "../sales/json.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
 import { saleColumns } from "./columns.js";
 import { listingLines } from "./listing-words.js";
 import { Named, Nearest, Passing } from "./passing.js";
-import type { Found, Look, Selection } from "./survey.js";
+import type { Selection } from "./survey.js";
+import type { Look } from "./look.js";
 
 /** What of a survey is shown, and how. */
 export interface ListingOptions {
@@ -42,15 +44,17 @@ export interface Listed {
 type Words = Pick<ReadingContext, "currency" | "again">;
 
 export function listOf(words: Words, looked: Look, options: ListingOptions): Listed {
-  const { now, pages } = looked;
+  const { now } = looked;
   const passing = new Passing(now, options.causes);
   const shown = new Named();
-  let rest: ReturnType<Look["rest"]> | null = null;
-  const atEnd = () => (rest ??= looked.rest());
+  let lack: Lack | null = null;
+  let outside: ReturnType<Look["outside"]> | null = null;
+  const outsideOnce = () => (outside ??= looked.outside());
   async function* shownPages(): AsyncGenerator<readonly Judged[]> {
     const nearest = options.limit === null ? null : new Nearest(options.limit, now);
-    for await (const page of pages) {
-      const kept = passing.add(page);
+    for await (const page of looked.pages()) {
+      lack ??= page.lack;
+      const kept = passing.add(page.judged);
       if (nearest !== null) nearest.add(kept);
       else yield noted(kept);
     }
@@ -61,22 +65,25 @@ export function listOf(words: Words, looked: Look, options: ListingOptions): Lis
     return page;
   };
   const head = { version: JSON_VERSION, command: "find-stuck", generatedAt: iso(now) };
+  const one = (judged: Judged) =>
+    options.why ? saleWithWhyJson(judged, words.currency) : saleJson(judged, words.currency);
   return {
     list: {
       columns: (rows) => saleColumns(now, rows, options.why),
       pages: shownPages(),
-      one: (judged) =>
-        options.why ? saleWithWhyJson(judged, words.currency) : saleJson(judged, words.currency),
+      one,
       // They cover all, whatever is shown.
-      totals: async () => ({
-        ...passing.sums.totals(),
-        shown: shown.count,
-        outside: (await atEnd()).outside,
-      }),
-      document: (sales, totals) => ({ ...head, sales, totals }),
+      totals: async () => ({ ...passing.sums.totals(), shown: shown.count, outside: await outsideOnce() }),
+      document: (sales, totals) => ({ ...head, sales: sales.map(one), totals }),
       last: (totals) => ({ ...head, totals }),
     },
-    beneath: async () => beneathOf(words, { ...looked, ...(await atEnd()) }, { passing, shown }, options),
+    beneath: async () => {
+      const found = { ...looked, lack, outside: await outsideOnce() };
+      return {
+        ...listingLines(found, { passing, shown }, options, words),
+        charts: options.selection.by === "span" ? passing.charts() : [],
+      };
+    },
     matching: () => passing.kept.count,
   };
 }
@@ -97,27 +104,15 @@ async function heldReport<Row>({
   last,
 }: List<Row>): Promise<Report<Row>> {
   const rows: Row[] = [];
-  for await (const page of pages) rows.push(...page);
+  for await (const page of pages) for (const row of page) rows.push(row);
   const sums = await totals();
   return {
     columns: columns(rows),
     rows,
-    document: () => document(rows.map(one), sums),
+    document: () => document(rows, sums),
     lines: function* () {
       yield* rows.map(one);
       yield last(sums);
     },
-  };
-}
-
-function beneathOf(
-  { currency, again }: Words,
-  found: Found,
-  part: { readonly passing: Passing; readonly shown: Named },
-  options: ListingOptions,
-): Beneath {
-  return {
-    ...listingLines(found, part, options, { currency, again }),
-    charts: options.selection.by === "span" ? part.passing.charts() : [],
   };
 }

@@ -1,16 +1,20 @@
 import type { ActingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
-import { KnownError, exitCode } from "../errors.js";
+import { KnownError } from "../errors.js";
 import type { Clock } from "../ports.js";
 import type { Action } from "../sales/permissions.js";
-import type { Left, Plan, Wishes } from "../sales/plan.js";
+import type { Plan, Wishes } from "../sales/plan.js";
 import { makePlan } from "../sales/plan.js";
-import { uncountedAmong } from "../sales/short.js";
-import type { CarryOptions, Deed, Work } from "./carry.js";
+import type { CarryOptions, Work } from "./carry.js";
 import { carryThrough } from "./carry.js";
+import type { How } from "./deed.js";
+import { deedOf } from "./deed.js";
 import { resultReport, type Result } from "./report.js";
 import type { Selection, Survey } from "./survey.js";
-import { survey } from "./survey.js";
+import type { Look } from "./look.js";
+import { look, surveyOf } from "./look.js";
+import { Told } from "./told.js";
+import { WAVE, performInWaves } from "./waves.js";
 import { noSaleBears, question, tell } from "./words.js";
 
 export type { Work } from "./carry.js";
@@ -32,27 +36,21 @@ export async function perform<Context extends ActingContext>(
   decide: typeof makePlan = makePlan,
 ): Promise<ExitCode> {
   const asked = opened.clock.now();
-  const found = await survey(opened, options.selection);
-  const ctx = { ...opened, clock: shifted(opened.clock, found.now - asked) };
-  refuseUnknown(found);
-  if (action === "resend" && found.lack) {
-    throw new KnownError({
-      what: `Cannot send: ${found.lack.what}`,
-      why: "nothing was changed",
-      next: found.lack.next,
-    });
-  }
-  const { named } = options.wishes;
-  const deed: Deed<Context> = {
-    plan: decide(action, found.judged, options.wishes, ctx.policy, found.now),
-    now: found.now,
-    work,
-    // Naming is consent.
-    question: named ? null : (plan) => question(ctx, action, plan),
-    show: (plan, result) => show(ctx, action, found, plan, result),
-    judge: (left) => judgeLeft(found, left, named),
-  };
-  return await carryThrough(ctx, deed, options);
+  const looked = await look(opened, options.selection);
+  const ctx = { ...opened, clock: shifted(opened.clock, looked.now - asked) };
+  refuseUnknown(looked);
+  const how: How<Context> = { action, wishes: options.wishes, work, decide };
+  if (looked.span !== null && looked.count > WAVE) return await performInWaves(ctx, how, looked, options);
+  const found = await surveyOf(looked);
+  const deed = deedOf(ctx, how, found, (plan, result) => show(ctx, action, found, plan, result));
+  const ask = () =>
+    question(
+      ctx,
+      action,
+      new Told(found.now).add(found, deed.plan, { run: null, dryRun: true, outcomes: [] }),
+    );
+  // Naming is consent.
+  return await carryThrough(ctx, { ...deed, question: options.wishes.named ? null : ask }, options);
 }
 
 /** The report first, the figures beneath it. */
@@ -64,10 +62,10 @@ async function show(
   result: Result,
 ): Promise<void> {
   await ctx.output.report(resultReport(ctx, action, found, plan, result));
-  tell(ctx, action, plan, result, found);
+  tell(ctx, action, new Told(found.now).add(found, plan, result));
 }
 
-function refuseUnknown({ unknown }: Survey): void {
+function refuseUnknown({ unknown }: Look): void {
   if (unknown.length === 0) return;
   throw new KnownError({
     what: noSaleBears(unknown),
@@ -82,14 +80,4 @@ function refuseUnknown({ unknown }: Survey): void {
  */
 export function shifted(clock: Clock, ms: number): Clock {
   return { now: () => clock.now() + ms, sleep: (span, signal) => clock.sleep(span, signal) };
-}
-
-/**
- * 1 when something that was left needs a person, or when a named sale was not acted on. A confirmed sale that Meta folded
- * needs one too: once the sale beside it is confirmed, no run looks at either again.
- */
-function judgeLeft(found: Survey, left: readonly Left[], named: boolean): ExitCode {
-  if (uncountedAmong(found.judged).length > 0) return exitCode.attention;
-  const open = named ? left.length + found.others.length : left.filter((item) => item.person !== null).length;
-  return open > 0 ? exitCode.attention : exitCode.ok;
 }

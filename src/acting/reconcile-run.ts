@@ -6,6 +6,7 @@ import type { Rules } from "../sales/reconcile.js";
 import { overCap, planReconcile, stopped } from "../sales/reconcile.js";
 import { uncountedAmong } from "../sales/short.js";
 import type { RunSummary } from "../sales/summary.js";
+import type { Consent } from "./consent.js";
 import type { CarryOptions, Deed, Work } from "./carry.js";
 import { carryThrough } from "./carry.js";
 import { refuseLack, tellStrangers } from "./against-rules.js";
@@ -15,9 +16,10 @@ import { capLine, expiredLine, reconcileQuestion, tellReconciled } from "./recon
 import type { Result } from "./report.js";
 import { resultReport } from "./report.js";
 import type { Survey } from "./survey.js";
-import { survey } from "./survey.js";
+import { survey } from "./look.js";
 import type { Window } from "./window.js";
 import { windowOf } from "./window.js";
+import { Told } from "./told.js";
 import { tellRest } from "./words.js";
 
 export interface ReconcileOptions extends CarryOptions {
@@ -70,14 +72,14 @@ function deedOf(
   course: Course,
   plan: Plan,
   summary: (code: ExitCode) => RunSummary,
-): Deed<ReconcilingContext> {
+): Deed<ReconcilingContext> & Consent {
   const found = course.found as Survey;
   return {
     plan,
     now: found.now,
     work,
     ready: () => ready(ctx),
-    question: (wanted) => reconcileQuestion(ctx, wanted),
+    question: () => reconcileQuestion(ctx, plan),
     begins: () => {
       course.run = ctx.record.id;
       return ctx.outlets.started();
@@ -104,8 +106,9 @@ async function show(
 ): Promise<void> {
   await ctx.output.report(resultReport(ctx, "reconcile", found, plan, result));
   // What a cap stopped was told: that there is nothing to do would be the contrary.
-  if (isStopped) tellRest(ctx, plan, result, found);
-  else tellReconciled(ctx, plan, result, found, summary);
+  const told = new Told(found.now).add(found, plan, result);
+  if (isStopped) tellRest(ctx, told);
+  else tellReconciled(ctx, plan, told, summary);
   const expired = expiredLine(summary, lastBegan);
   if (expired !== null) ctx.output.say(expired, "warn");
 }

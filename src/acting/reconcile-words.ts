@@ -6,8 +6,7 @@ import type { Plan } from "../sales/plan.js";
 import { counted, did } from "../sales/summary-words.js";
 import type { RunSummary } from "../sales/summary.js";
 import { iso } from "../sales/time.js";
-import type { Result } from "./report.js";
-import type { Survey } from "./survey.js";
+import { Told } from "./told.js";
 import { doubling, tellRest, testEvents } from "./words.js";
 
 /** `confirm 2 sales (BRL 194.00), resend 1 sale (BRL 97.00)`. */
@@ -24,26 +23,21 @@ export function reconcileQuestion({ place, currency }: ReconcilingContext, plan:
   const sent = plan.act.filter(({ action }) => action === "resend");
   const pixels = [...new Set(sent.map(({ judged }) => judged.identity.pixelId))];
   const to = `${place.graph}, pixel${pixels.length === 1 ? "" : "s"} ${pixels.join(", ")}`;
-  const risks = `${testEvents(plan)}${doubling(plan, currency)}`;
+  const told = new Told(0).add({ judged: [] }, plan, { run: null, dryRun: true, outcomes: [] });
+  const risks = `${testEvents(told)}${doubling(told, currency)}`;
   return `${parts(plan, currency)} in ${place.database}${sent.length === 0 ? "" : `, sending to ${to}`}${risks}?`;
 }
 
 /** The figures beneath the report. */
-export function tellReconciled(
-  ctx: ReconcilingContext,
-  plan: Plan,
-  result: Result,
-  found: Pick<Survey, "judged">,
-  summary: RunSummary,
-): void {
+export function tellReconciled(ctx: ReconcilingContext, plan: Plan, told: Told, summary: RunSummary): void {
   const { output, currency } = ctx;
-  if (result.run !== null) {
-    output.say(`run ${result.run}: ${did(summary) || "nothing reached"}${testEvents(plan)}`, "strong");
+  if (told.run !== null) {
+    output.say(`run ${told.run}: ${did(summary) || "nothing reached"}${testEvents(told)}`, "strong");
   } else if (plan.act.length === 0) output.say("nothing to reconcile", "strong");
   else {
-    output.say(`would ${parts(plan, currency)}${testEvents(plan)}${doubling(plan, currency)}`, "strong");
+    output.say(`would ${parts(plan, currency)}${testEvents(told)}${doubling(told, currency)}`, "strong");
   }
-  tellRest(ctx, plan, result, found);
+  tellRest(ctx, told);
 }
 
 /** What could still be sent when the last successful run began, and cannot any more; null where there is nothing. */

@@ -10,7 +10,7 @@ import { nextTry } from "../sales/restraint.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
-import { survey } from "./survey.js";
+import { survey } from "./look.js";
 
 /** A sale is created when it is offered, and may be paid days later: what Meta still accepts is no older than this. */
 const HOURS = 14 * 24;

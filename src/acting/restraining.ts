@@ -8,7 +8,7 @@ import type { Sale } from "../sales/sale.js";
 import type { Judged } from "../sales/verdict.js";
 import { decidedReport } from "./restrained.js";
 import { underLease } from "./run.js";
-import { survey } from "./survey.js";
+import { survey } from "./look.js";
 import { noSaleBears, notStuck } from "./words.js";
 
 export interface RestrainOptions {

@@ -1,14 +1,12 @@
 import type { ActingContext } from "../context.js";
 import { showAmount } from "../sales/money.js";
 import type { Outcome } from "../sales/outcome.js";
-import { tally, total } from "../sales/outcome.js";
+import { tally } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
 import type { Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
-import { queuedBeside, shortBesides } from "./beside.js";
-import type { Result } from "./report.js";
-import type { Survey } from "./survey.js";
+import type { Told } from "./told.js";
 
 /** Names that no sale bears; a long list is cut, since the first ones show what went wrong. */
 export function noSaleBears(names: readonly string[]): string {
@@ -26,83 +24,70 @@ export function notStuck(sale: Sale): string {
 }
 
 /** The question before a window is acted on: what, how much, where, and to whom. */
-export function question({ place, currency }: ActingContext, action: Action, plan: Plan): string {
-  const sum = total(plan.act.map(({ judged }) => judged.sale));
+export function question({ place, currency }: ActingContext, action: Action, told: Told): string {
+  const sum = told.act.sum();
   const what = `${action} ${sum.count} ${sales(sum.count)} (${showAmount(sum.amount, currency)})`;
   if (action !== "resend") return `${what} in ${place.database}?`;
-  const pixels = [...new Set(plan.act.map(({ judged }) => judged.identity.pixelId))];
+  const pixels = [...told.pixels];
   const to = `pixel${pixels.length === 1 ? "" : "s"} ${pixels.join(", ")}`;
-  return `${what} of ${place.database} to ${place.graph}, ${to}${testEvents(plan)}${doubling(plan, currency)}?`;
+  return `${what} of ${place.database} to ${place.graph}, ${to}${testEvents(told)}${doubling(told, currency)}?`;
 }
 
-export function testEvents(plan: Plan): string {
-  const count = plan.act.filter(({ judged }) => judged.identity.pool?.testEventCode).length;
-  return count === 0 ? "" : `, ${count} as TEST EVENTS`;
+export function testEvents({ tests }: Told): string {
+  return tests === 0 ? "" : `, ${tests} as TEST EVENTS`;
 }
 
-export function doubling(plan: Plan, currency: string): string {
-  const risky = plan.act.filter((item) => item.mayDouble).map(({ judged }) => judged.sale);
-  if (risky.length === 0) return "";
-  return `; ${risky.length} of them (${showAmount(total(risky).amount, currency)}) may count twice`;
+export function doubling({ risky }: Told, currency: string): string {
+  const { count, amount } = risky.sum();
+  return count === 0 ? "" : `; ${count} of them (${showAmount(amount, currency)}) may count twice`;
 }
 
 /** The lines beneath: the figures, the risks taken, and what to do next. */
-export function tell(ctx: ActingContext, action: Action, plan: Plan, result: Result, found: Survey): void {
+export function tell(ctx: ActingContext, action: Action, told: Told): void {
   const { output, currency } = ctx;
-  if (result.run !== null) {
-    const sums = Object.entries(tally(result.outcomes)).map(
-      ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
-    );
-    const some =
-      plan.allowed > plan.act.length ? `; ${plan.act.length} of the ${plan.allowed} that it could` : "";
-    output.say(
-      `run ${result.run}: ${sums.join(", ") || "nothing reached"}${testEvents(plan)}${some}`,
-      "strong",
-    );
-  } else if (plan.act.length === 0) {
+  const { count, amount } = told.act.sum();
+  if (told.run !== null) {
+    const some = told.allowed > count ? `; ${count} of the ${told.allowed} that it could` : "";
+    const done = figures(told, currency) || "nothing reached";
+    output.say(`run ${told.run}: ${done}${testEvents(told)}${some}`, "strong");
+  } else if (count === 0) {
     output.say(`nothing to ${action}`, "strong");
   } else {
-    const sum = total(plan.act.map(({ judged }) => judged.sale));
-    const some = plan.allowed > sum.count ? `, the nearest deadlines of ${plan.allowed} that it could` : "";
-    const share = `${sum.count} of ${found.judged.length} ${sales(found.judged.length)}${some}`;
-    const money = showAmount(sum.amount, currency);
-    output.say(`would ${action} ${share}, ${money}${testEvents(plan)}${doubling(plan, currency)}`, "strong");
+    const looked = told.sums.count;
+    const some = told.allowed > count ? `, the nearest deadlines of ${told.allowed} that it could` : "";
+    const share = `${count} of ${looked} ${sales(looked)}${some}`;
+    const money = showAmount(amount, currency);
+    output.say(`would ${action} ${share}, ${money}${testEvents(told)}${doubling(told, currency)}`, "strong");
   }
-  tellRest(ctx, plan, result, found);
+  tellRest(ctx, told);
+}
+
+function figures(told: Told, currency: string): string {
+  return Object.entries(told.tally())
+    .map(([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`)
+    .join(", ");
 }
 
 /** What is said beneath the figures of every command that acts. */
-export function tellRest(
-  ctx: ActingContext,
-  plan: Plan,
-  result: Result,
-  found: Pick<Survey, "judged">,
-): void {
-  const { output, clock } = ctx;
-  for (const line of severalPools(plan)) output.say(line, "dim");
-  if (result.outcomes.some(({ answer }) => answer === "accepted")) {
+export function tellRest({ output, clock, again }: ActingContext, told: Told): void {
+  // The application takes a bot's first pool; where there are several, the operator should know which one it was.
+  for (const [bot, pool] of told.pools)
+    output.say(`bot ${bot} is in several enabled pools: using pool ${pool}`, "dim");
+  if (told.accepted) {
     const until = iso(clock.now() + 47 * 3_600_000);
     output.say(
       `a copy still queued in Celery is folded by Meta until ${until}: restart or purge stale workers before (risk R3)`,
       "dim",
     );
   }
-  for (const line of queuedBeside(result)) output.say(line, "warn");
-  for (const line of shortBesides(ctx, found)) output.say(line, "warn");
-  if (plan.left.length > 0) {
-    const persons = plan.left.filter((item) => item.person !== null).length;
+  for (const line of told.queued) output.say(line, "warn");
+  for (const line of told.shorts) output.say(`${line}${again}`, "warn");
+  if (told.left > 0) {
+    const { persons } = told;
     const need = `${persons === 0 ? "none" : persons} ${persons > 1 ? "need" : "needs"} a person`;
-    output.say(`left ${plan.left.length} ${sales(plan.left.length)}: ${need}`, persons > 0 ? "warn" : "dim");
+    output.say(`left ${told.left} ${sales(told.left)}: ${need}`, persons > 0 ? "warn" : "dim");
   }
-  const id = unfinished(plan, result);
-  if (id !== null) output.say(`next: purchase-fix explain ${id}${ctx.again}`);
-}
-
-/** The first sale that a person must look at: one that was left, or that Meta refused just now. */
-function unfinished(plan: Plan, { outcomes }: Result): number | null {
-  const left = plan.left.find(({ person }) => person !== null);
-  const refused = outcomes.find(({ answer, effect }) => answer === "refused" && effect === "kept");
-  return (left ?? refused)?.judged.sale.id ?? null;
+  if (told.unfinished !== null) output.say(`next: purchase-fix explain ${told.unfinished}${again}`);
 }
 
 /** A run that failed in the middle: what was done all the same, and where to see the rest. */
@@ -121,14 +106,3 @@ export function tellFailure(
 }
 
 const sales = (count: number) => (count === 1 ? "sale" : "sales");
-
-/** The application takes a bot's first pool; where there are several, the operator should know which one it was. */
-function severalPools(plan: Plan): string[] {
-  const bots = new Map<string, string>();
-  for (const { judged } of plan.act) {
-    const { pools, botName } = judged.sale;
-    if (pools !== null && pools.length > 1)
-      bots.set(botName, `${judged.identity.pool?.id} (it has ${pools.map((p) => p.id).join(" and ")})`);
-  }
-  return [...bots].map(([bot, pool]) => `bot ${bot} is in several enabled pools: using pool ${pool}`);
-}

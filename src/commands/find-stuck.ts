@@ -1,8 +1,9 @@
 import type { Listing, ListingOptions } from "../acting/listing.js";
 import { listOf, listingOf } from "../acting/listing.js";
 import { liveLines } from "../acting/live.js";
-import type { Found, Selection } from "../acting/survey.js";
-import { look, lookAgain, spanOf, survey } from "../acting/survey.js";
+import type { Selection } from "../acting/survey.js";
+import type { Look } from "../acting/look.js";
+import { look, lookAgain, spanOf, surveyOf } from "../acting/look.js";
 import { noSaleBears } from "../acting/words.js";
 import type { Picture, ReadingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
@@ -50,14 +51,15 @@ async function watch(ctx: FindContext, options: FindOptions, everyMs: number): P
   const trends = new Trends();
   const again = async (): Promise<Picture<Judged>> => {
     try {
-      const found = await survey(ctx, options.selection);
-      refuseUnknown(found);
+      const looked = await look(ctx, options.selection);
+      refuseUnknown(looked);
+      const found = await surveyOf(looked);
       const trend = trends.look(
         found.judged.map(({ sale }) => sale),
         found.now,
         found.span?.since ?? null,
       );
-      last = await listingOf(ctx, lookAgain(found), options);
+      last = await listingOf(ctx, lookAgain(found, looked.outside), options);
       live = liveLines(found, trend, ctx);
       return { report: last.report, lines: [...last.lines, ...live, ...last.next] };
     } catch (error) {
@@ -71,7 +73,7 @@ async function watch(ctx: FindContext, options: FindOptions, everyMs: number): P
   return (last ?? (await listingOf(ctx, await look(ctx, options.selection), options))).matching;
 }
 
-function refuseUnknown({ unknown }: Pick<Found, "unknown">): void {
+function refuseUnknown({ unknown }: Pick<Look, "unknown">): void {
   if (unknown.length === 0) return;
   throw new KnownError({
     what: noSaleBears(unknown),

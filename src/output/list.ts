@@ -1,4 +1,4 @@
-import type { List } from "../context.js";
+import type { List, Report } from "../context.js";
 import { csvLines } from "./csv.js";
 import { jsonLines, tsvLines } from "./machine.js";
 import type { Pipe } from "./pipe.js";
@@ -9,12 +9,12 @@ export type Way = "jsonl" | "tsv" | "csv";
 
 /** Writes the lines of a list page by page; false where the reader left and more was to come. */
 export async function writeList<Row>(pipe: Pipe, list: List<Row>, way: Way): Promise<boolean> {
-  const { columns, pages, one, totals, last } = list;
+  const { columns, pages, acts = false, one, totals, last } = list;
   const linesOf = way === "csv" ? csvLines : tsvLines;
   const cells = columns([]);
   let isFirst = true;
   for await (const rows of pages) {
-    if (pipe.closed) return false;
+    if (pipe.closed && !acts) return false;
     // The head goes with the first page, so that a command which fails before writes nothing.
     const lines = way === "jsonl" ? jsonLines(rows.map(one)) : linesOf({ columns: cells, rows }, isFirst);
     await writeLines(pipe, lines);
@@ -24,4 +24,17 @@ export async function writeList<Row>(pipe: Pipe, list: List<Row>, way: Way): Pro
   // Without the last line a list of these is not whole.
   if (way === "jsonl") await writeLines(pipe, jsonLines([last(await totals())]));
   return true;
+}
+
+/** All of it, for what cannot be drawn row by row. */
+export async function held<Row>({
+  columns,
+  pages,
+  totals,
+  document,
+}: List<Row>): Promise<Pick<Report<Row>, "columns" | "rows" | "document">> {
+  const rows: Row[] = [];
+  for await (const page of pages) for (const row of page) rows.push(row);
+  const sums = await totals();
+  return { columns: columns(rows), rows, document: () => document(rows, sums) };
 }

@@ -8,7 +8,7 @@ import { csvLines } from "./csv.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { frame, showAgain } from "./frame.js";
 import { levelOf, logLine, type Level, type LogFrame } from "./log.js";
-import { writeList } from "./list.js";
+import { held, writeList } from "./list.js";
 import { json, jsonLines, tsvLines } from "./machine.js";
 import { pageColumns, pageLines, pageRows } from "./page.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
@@ -88,17 +88,11 @@ class StreamOutput implements OpenedOutput {
   async list<Row>(list: List<Row>): Promise<boolean> {
     this.close();
     const { format, stdout } = this.#options;
-    const way = format === "auto" ? (this.forPeople ? null : "tsv") : format === "json" ? null : format;
-    if (way !== null) return writeList(this.#out, list, way);
-    const rows: Row[] = [];
-    for await (const page of list.pages) rows.push(...page);
-    if (format === "json") {
-      const document = list.document(rows.map(list.one), await list.totals());
-      await writeText(this.#out, `${json(document, 2)}\n`);
-    } else {
-      const canvas = this.#canvas(stdout, this.#paintOut);
-      await writeLines(this.#out, await tableLines(list.columns(rows), rows, canvas));
-    }
+    const way = format === "auto" && !this.forPeople ? "tsv" : format;
+    if (way !== "auto" && way !== "json") return writeList(this.#out, list, way);
+    const { rows, columns, document } = await held(list);
+    if (way === "json") await writeText(this.#out, `${json(document(), 2)}\n`);
+    else await writeLines(this.#out, await tableLines(columns, rows, this.#canvas(stdout, this.#paintOut)));
     return true;
   }
 

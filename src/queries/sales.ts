@@ -11,7 +11,7 @@ import { outsideSpan } from "./outside.js";
 import { filteredInWords } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
-import { stuckPages } from "./stuck.js";
+import { readStuck } from "./stuck.js";
 import { clicksOf, stuckSales } from "./stuck-rows.js";
 
 /**
@@ -37,7 +37,7 @@ export function openSales(
         >`select (extract(epoch from clock_timestamp()) * 1000)::text as now`;
         return asInstant(row?.now ?? null) ?? Number.NaN;
       }),
-    stuck: (span) => stuckPages(database, span, timeZone, tellFiltered),
+    stuck: (span) => readStuck(database, span, timeZone, tellFiltered),
     named: (references) =>
       database.read(async (tx) => {
         const catalogue = await newCatalogue(tx, database);

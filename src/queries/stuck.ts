@@ -1,71 +1,48 @@
-import type { Span } from "../ports.js";
+import type { Span, StuckSales } from "../ports.js";
 import type { Sale } from "../sales/sale.js";
 import type { Catalogue } from "./catalogue.js";
 import type { Database } from "./database.js";
 import { knownCatalogue, newCatalogue } from "./known-catalogue.js";
 import { withPools } from "./sale-rows.js";
-import type { PlacedRow, RevertedRow } from "./stuck-rows.js";
-import { PAGE, pageAfter, revertedOf, rowsOf } from "./stuck-rows.js";
+import type { PageOfIds } from "./stuck-rows.js";
+import { pagesOfIds, rowsOf } from "./stuck-rows.js";
 
 /**
- * The stuck sales of a span in the incident report's order, among them those that we reverted and nobody sent since.
- * Each page is a transaction of its own, so that a slow reader holds none open: a page begins behind the last sale of the
- * one before, and what became stuck meanwhile is newer than all of them.
+ * The stuck sales of a span, and those that we reverted and nobody sent since. Their ids are read at once, and the first
+ * page with them; each other page is a transaction of its own, so that a slow reader holds none open. What becomes stuck
+ * meanwhile is none of them.
  *
- * @param told is given the catalogue as the first page found it
+ * @param told is given the catalogue as it was found
  */
-export async function* stuckPages(
+export async function readStuck(
   database: Database,
   span: Span,
   timeZone: string,
   told: (catalogue: Catalogue) => void,
-): AsyncGenerator<readonly Sale[]> {
-  let [rows, reverted]: [PlacedRow[], RevertedRow[]] = [[], []];
-  let last: PlacedRow | null = null;
-  for (let [first, isWhole] = [true, false]; !isWhole || rows.length + reverted.length > 0; first = false) {
-    const page = await database.read(async (tx) => {
-      const catalogue = first ? await newCatalogue(tx, database) : await knownCatalogue(tx, database);
-      if (first) told(catalogue);
-      const place = { catalogue, span, timeZone };
-      const more: PlacedRow[] = isWhole || rows.length >= PAGE ? [] : await pageAfter(tx, place, last);
-      const given = first && catalogue.journal ? await revertedOf(tx, place) : reverted;
-      const next = merged([...rows, ...more], given);
-      const theirs = next.filter((row) => !isPlaced(row)).map(({ id }) => id);
-      const mine = next.filter(isPlaced);
-      const all =
-        theirs.length === 0 ? mine : [...mine, ...(await rowsOf(tx, place, theirs))].toSorted(inOrder);
-      return { more, given, taken: { mine, theirs }, sales: await withPools(tx, catalogue, all) };
+): Promise<StuckSales> {
+  const { pages, newest } = await database.read(async (tx) => {
+    const catalogue = await newCatalogue(tx, database);
+    told(catalogue);
+    const place = { catalogue, span, timeZone };
+    const all = await pagesOfIds(tx, place);
+    const [first] = all;
+    const rows = first === undefined ? [] : await rowsOf(tx, place, first.ids);
+    return { pages: all, newest: await withPools(tx, catalogue, rows) };
+  });
+  let [held]: [readonly Sale[] | null] = [newest];
+  const rowsAgain = async ({ ids }: PageOfIds): Promise<readonly Sale[]> =>
+    await database.read(async (tx) => {
+      const catalogue = await knownCatalogue(tx, database);
+      return await withPools(tx, catalogue, await rowsOf(tx, { catalogue, span, timeZone }, ids));
     });
-    isWhole ||= rows.length < PAGE && page.more.length < PAGE;
-    last = page.more.at(-1) ?? last;
-    rows = [...rows, ...page.more].slice(page.taken.mine.length);
-    reverted = page.given.slice(page.taken.theirs.length);
-    if (page.sales.length > 0) yield page.sales;
-  }
-}
-
-const isPlaced = (row: PlacedRow | RevertedRow): row is PlacedRow => "place" in row;
-
-const inOrder = (a: RevertedRow, b: RevertedRow) =>
-  Number(b.created ?? 0) - Number(a.created ?? 0) || Number(b.id) - Number(a.id);
-
-/** The first of both lists, in the order of both; no further than either is known. */
-function merged(
-  rows: readonly PlacedRow[],
-  reverted: readonly RevertedRow[],
-): readonly (PlacedRow | RevertedRow)[] {
-  if (reverted.length === 0) return rows.slice(0, PAGE);
-  const next: (PlacedRow | RevertedRow)[] = [];
-  for (let [at, other] = [0, 0]; next.length < PAGE;) {
-    const [row, given] = [rows[at], reverted[other]];
-    if (row === undefined && given === undefined) break;
-    if (given === undefined || (row !== undefined && inOrder(row, given) <= 0)) {
-      if (row !== undefined) next.push(row);
-      at += 1;
-    } else {
-      next.push(given);
-      other += 1;
-    }
-  }
-  return next;
+  return {
+    count: pages.reduce((sum, { count }) => sum + count, 0),
+    pages: async function* (order = "newest first") {
+      for (const page of order === "newest first" ? pages : pages.toReversed()) {
+        const sales = page === pages[0] && held !== null ? held : await rowsAgain(page);
+        if (page === pages[0]) held = null;
+        if (sales.length > 0) yield order === "newest first" ? sales : sales.toReversed();
+      }
+    },
+  };
 }

@@ -46,6 +46,8 @@ export interface Wishes extends Consent {
   readonly revertRefused: boolean;
   /** At most so many sales, the nearest deadlines first. */
   readonly limit: number | null;
+  /** What was used up of both limits before these sales. */
+  readonly spent?: { readonly acts: number; readonly doubled: string };
 }
 
 export const noWishes: Wishes = { ...noConsent, duplicateLimit: null, revertRefused: false, limit: null };
@@ -77,12 +79,13 @@ export function makePlan(
   }
   const known = new Set(sales.map(({ sale }) => sale.id));
   const planned = new Set<number>();
-  let doubled = "0.00";
+  const { acts, doubled: risked } = wishes.spent ?? { acts: 0, doubled: "0.00" };
+  let doubled = risked;
   for (const { judged, permission } of action === "resend" ? carriersFirst(allowed) : allowed) {
     const { mayDouble, onlyWhileFolded } = permission;
     const sum = mayDouble ? addAmounts([doubled, worth(judged.sale.amount)]) : doubled;
     const carrier = action === "resend" && !mayDouble ? openCarrier(judged) : null;
-    if (wishes.limit !== null && act.length >= wishes.limit) {
+    if (wishes.limit !== null && acts + act.length >= wishes.limit) {
       leave(judged, `beyond --limit ${wishes.limit}`);
     } else if (carrier !== null && !planned.has(carrier)) {
       const because = `sale ${carrier} carries the click they share and must be settled first`;

@@ -2,6 +2,7 @@ import type { CauseName } from "./causes.js";
 import { causeNames, causeOf } from "./causes.js";
 import { Tally } from "./histogram.js";
 import { amountOf, cents } from "./money.js";
+import type { Sum } from "./outcome.js";
 import { worth } from "./outcome.js";
 import type { RestraintKind } from "./restraint.js";
 import { restraintKinds } from "./restraint.js";
@@ -46,6 +47,10 @@ export class Adding {
     this.#now = now;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   add({ sale, kind, evidence, expiresAt, foldedUntil, restraint }: Judged): void {
     this.#count += 1;
     this.#cents += cents(worth(sale.amount));
@@ -84,4 +89,19 @@ function inOrder<Name extends string>(names: readonly Name[], found: Tally<Name>
       return count === undefined ? [] : [[name, count]];
     }),
   ) as Counts<Name>;
+}
+
+/** A number of sales and their money, added up while they go by. */
+export class RunningSum {
+  count = 0;
+  #cents = 0n;
+
+  add({ amount }: { readonly amount: string | null }): void {
+    this.count += 1;
+    this.#cents += cents(worth(amount));
+  }
+
+  sum(): Sum {
+    return { count: this.count, amount: amountOf(this.#cents) };
+  }
 }

@@ -4,6 +4,7 @@ import { accountOf } from "../../src/acting/account.js";
 import type { Journalled, Span } from "../../src/ports.js";
 import type { Evidence } from "../../src/sales/evidence.js";
 import type { Sale } from "../../src/sales/sale.js";
+import { inPages } from "../cast/doubles/reading.js";
 import { ana, bia, evidence, hoursAgo, now, policy, pool } from "../cast/sales.js";
 
 /** A sale that the journal knows: confirmed by us, unless told otherwise. */
@@ -40,10 +41,7 @@ function portsOf({ stuck = [], facts = new Map(), journal = [], pixelId }: World
   const ports: AccountPorts = {
     sales: {
       now: async () => now,
-      stuck: async function* (span) {
-        spans.push(span);
-        for (const sale of stuck) yield [sale];
-      },
+      stuck: async (span) => (spans.push(span), inPages(stuck)),
       clicks: async () => new Set<string>(),
       named: async () => new Map(),
       outside: async () => ({ count: 2, amount: "5.00", expiringSoon: 1 }),

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { listingOf } from "../../src/acting/listing.js";
 import type { PerformOptions } from "../../src/acting/perform.js";
-import { examine, look } from "../../src/acting/survey.js";
+import { examine } from "../../src/acting/survey.js";
+import { look } from "../../src/acting/look.js";
 import { confirm } from "../../src/commands/confirm.js";
 import { resend } from "../../src/commands/resend.js";
 import { revert } from "../../src/commands/revert.js";

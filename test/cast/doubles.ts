@@ -3,7 +3,7 @@ import type { Sent } from "../../src/acting/send.js";
 import { send } from "../../src/acting/send.js";
 import type { SendPorts } from "../../src/acting/sending.js";
 import type { Selection } from "../../src/acting/survey.js";
-import { survey } from "../../src/acting/survey.js";
+import { survey } from "../../src/acting/look.js";
 import type {
   List,
   Output,
@@ -60,7 +60,7 @@ export class OutputDouble implements Output {
     const rows = await allOf(pages);
     const sums = await totals();
     const lines = () => [...rows.map(one), last(sums)];
-    await this.report({ columns: columns(rows), rows, document: () => document(rows.map(one), sums), lines });
+    await this.report({ columns: columns(rows), rows, document: () => document(rows, sums), lines });
     return true;
   };
   readonly pages: Page[] = [];

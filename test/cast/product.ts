@@ -110,7 +110,7 @@ export function openProduct(db: ShopDatabase, options: ProductOptions = {}): Pro
     act: actsOver(db, attempts),
     journal: openJournal(database),
     witness: openWitness(connection, "test-product"),
-    stuck: (span) => allOf(sales.stuck(span)),
+    stuck: async (span) => await allOf((await sales.stuck(span)).pages()),
     sale: async (id) => (await sales.named([String(id)])).get(String(id)) ?? missing(id),
     begin: async (command = "resend", ttlMs = 60_000) => {
       await runs.prepare();

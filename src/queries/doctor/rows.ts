@@ -84,7 +84,7 @@ async function sumsOf(
 async function inOtherZones(tx: Tx, newest: string | null): Promise<RowFacts["newestIn"]> {
   if (newest === null) return [];
   const rows = await tx<{ zone: string; at: string }[]>`
-    select z.zone, (extract(epoch from ${newest}::timestamp at time zone z.zone) * 1000)::text as at
+    select z.zone, (extract(epoch from ${newest}::text::timestamp at time zone z.zone) * 1000)::text as at
     from (
       select 'UTC' as zone union select 'America/Sao_Paulo'
       union select s.reset_val from pg_catalog.pg_settings s where s.name = 'TimeZone'

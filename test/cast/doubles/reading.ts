@@ -1,4 +1,4 @@
-import type { EvidenceReader, Runs, SalesReader, Span, Witness } from "../../../src/ports.js";
+import type { EvidenceReader, Runs, SalesReader, Span, StuckSales, Witness } from "../../../src/ports.js";
 import type { JournalRow } from "../../../src/queries/attempt-rows.js";
 import { evidenceOf } from "../../../src/queries/evidence.js";
 import type { SiblingRow } from "../../../src/queries/siblings.js";
@@ -13,6 +13,16 @@ import { markOf } from "./shop.js";
 /** Few, so that most worlds have several. */
 const PAGE = 3;
 
+export function inPages(newest: readonly Sale[]): StuckSales {
+  return {
+    count: newest.length,
+    async *pages(order = "newest first") {
+      const sorted = order === "newest first" ? newest : newest.toReversed();
+      for (let at = 0; at < sorted.length; at += PAGE) yield sorted.slice(at, at + PAGE);
+    },
+  };
+}
+
 export function salesOver(shop: ShopDouble): SalesReader {
   const all = () => [...shop.rows.keys()].map((id) => shop.read(id));
   const isReverted = ({ id, status, flagged, metaEventId }: Sale) =>
@@ -24,9 +34,9 @@ export function salesOver(shop: ShopDouble): SalesReader {
   };
   return {
     now: () => Promise.resolve(shop.clock.now()),
-    async *stuck(span) {
-      const sorted = openIn(span).toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0) || b.id - a.id);
-      for (let at = 0; at < sorted.length; at += PAGE) yield sorted.slice(at, at + PAGE);
+    stuck: (span) => {
+      const newest = openIn(span).toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0) || b.id - a.id);
+      return Promise.resolve(inPages(newest));
     },
     clicks: (span) =>
       Promise.resolve(new Set(openIn(span).flatMap(({ pageviewEventId }) => pageviewEventId ?? []))),

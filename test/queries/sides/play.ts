@@ -60,7 +60,7 @@ class Player {
     const { sales, attempts } = this.#side;
     const span = { since: this.#side.now() - 100 * HOUR, until: this.#side.now() - 2.5 * HOUR };
     return await this.#words.end({
-      stuck: (await allOf(sales.stuck(span))).map(({ id }) => id),
+      stuck: (await allOf((await sales.stuck(span)).pages())).map(({ id }) => id),
       states: await attempts.states([...this.#ids, 99]),
     });
   }

@@ -1,0 +1,120 @@
+import type { Lack, Outside, Span, Whole } from "../ports.js";
+import { KEPT_FOR } from "../ports.js";
+import type { Instant } from "../sales/sale.js";
+import { DAY } from "../sales/sale.js";
+import type { Judged } from "../sales/verdict.js";
+import type { Selection, Survey, SurveyPorts } from "./survey.js";
+import { isOpen, judgeAll } from "./survey.js";
+
+/** A survey whose sales go by page by page, so that a million need not be held. */
+export interface Look extends Pick<Survey, "now" | "others" | "unknown" | "span"> {
+  /** How many sales were open when it began. */
+  readonly count: number;
+  /** The newest first is the incident report's order. `at`: when a page is judged, where that is not when the look began. */
+  pages(order?: "newest first" | "oldest first", at?: () => Instant): AsyncIterable<JudgedPage>;
+  /** What lies outside its span; null where sales were named. */
+  outside(): Promise<Outside | null>;
+}
+
+export interface JudgedPage extends Pick<Survey, "judged" | "lack"> {}
+
+export async function survey(ports: SurveyPorts, selection: Selection): Promise<Survey> {
+  return await surveyOf(await look(ports, selection));
+}
+
+/** A look, with all its sales in hand. */
+export async function surveyOf({ now, others, unknown, span, pages }: Look): Promise<Survey> {
+  const judged: Judged[] = [];
+  let lack: Lack | null = null;
+  for await (const page of pages()) {
+    // One by one: some 120,000 arguments of one call are more than the stack holds.
+    for (const one of page.judged) judged.push(one);
+    lack ??= page.lack;
+  }
+  return { now, judged, others, unknown, span, lack };
+}
+
+/** The oldest sales first, so many in hand at a time, each lot judged at one moment of its own. */
+export async function* waves(looked: Look, size: number, clock: () => Instant): AsyncGenerator<Survey> {
+  const { others, unknown, span } = looked;
+  let [now, judged]: [Instant, Judged[]] = [clock(), []];
+  let lack: Lack | null = null;
+  for await (const page of looked.pages("oldest first", () => now)) {
+    for (const one of page.judged) judged.push(one);
+    lack ??= page.lack;
+    if (judged.length < size) continue;
+    yield { now, judged, others, unknown, span, lack };
+    [now, judged] = [clock(), []];
+  }
+  if (judged.length > 0) yield { now, judged, others, unknown, span, lack };
+}
+
+export async function look(ports: SurveyPorts, selection: Selection): Promise<Look> {
+  const now = await ports.sales.now();
+  if (selection.by === "span") return await lookAtSpan(ports, spanOf(selection, now), now);
+  const found = await ports.sales.named(selection.references);
+  const sales = [...new Map([...found.values()].map((sale) => [sale.id, sale])).values()];
+  const { judged, lack } = await judgeAll(ports, sales, now);
+  const open = judged.filter(isOpen);
+  const ids = new Set(open.map(({ sale }) => sale.id));
+  const others = sales.filter((sale) => !ids.has(sale.id));
+  const unknown = selection.references.filter((reference) => !found.has(reference));
+  return lookAgain({ now, judged: open, others, unknown, span: null, lack }, () => Promise.resolve(null));
+}
+
+/** What was surveyed already. */
+export function lookAgain({ judged, lack, ...found }: Survey, outside: Look["outside"]): Look {
+  return {
+    ...found,
+    count: judged.length,
+    pages: async function* (order = "newest first") {
+      yield { judged: order === "newest first" ? judged : judged.toReversed(), lack };
+    },
+    outside,
+  };
+}
+
+async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise<Look> {
+  const stuck = await ports.sales.stuck(span);
+  const whole = wholeOf(ports, span, now);
+  return {
+    now,
+    others: [],
+    unknown: [],
+    span,
+    count: stuck.count,
+    pages: async function* (order, at = () => now) {
+      for await (const sales of ahead(stuck.pages(order))) {
+        // Of sales that are not read yet it can only be said that they lie in the span.
+        const isAll = sales.length === stuck.count;
+        yield await judgeAll(ports, sales, at(), isAll ? undefined : whole);
+      }
+    },
+    outside: () => ports.sales.outside(span, now),
+  };
+}
+
+/** All sales of a span, whatever their number: nothing about one that was created in it is told from much earlier. */
+export function wholeOf({ sales }: Pick<SurveyPorts, "sales">, span: Span, now: Instant): Whole {
+  return { since: Math.min(now - KEPT_FOR, span.since - DAY), eventIds: () => sales.clicks(span) };
+}
+
+/** The next page is read while one is judged: the database and we work side by side. */
+async function* ahead<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+  const reader = pages[Symbol.asyncIterator]();
+  try {
+    for (let page = await reader.next(); page.done !== true;) {
+      const next = reader.next();
+      next.catch(() => undefined); // Told when its turn comes.
+      yield page.value;
+      page = await next;
+    }
+  } finally {
+    await reader.return?.();
+  }
+}
+
+export function spanOf(selection: Exclude<Selection, { by: "name" }>, now: Instant): Span {
+  if ("hours" in selection) return { since: now - selection.hours * 3_600_000, until: null };
+  return { since: selection.since, until: selection.until };
+}
