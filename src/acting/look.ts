@@ -1,3 +1,4 @@
+import type { Output, Progress } from "../context.js";
 import type { Lack, Outside, Span, Whole } from "../ports.js";
 import { KEPT_FOR } from "../ports.js";
 import type { Instant } from "../sales/sale.js";
@@ -22,11 +23,12 @@ export async function survey(ports: SurveyPorts, selection: Selection): Promise<
   return await surveyOf(await look(ports, selection));
 }
 
-/** A look, with all its sales in hand. */
-export async function surveyOf({ now, others, unknown, span, pages }: Look): Promise<Survey> {
+/** A look, with all its sales in hand. Whoever waits for a large one sees how far it is. */
+export async function surveyOf(looked: Look, output?: Pick<Output, "progress">): Promise<Survey> {
+  const { now, others, unknown, span } = looked;
   const judged: Judged[] = [];
   let lack: Lack | null = null;
-  for await (const page of pages()) {
+  for await (const page of output === undefined ? looked.pages() : counted(looked, output)) {
     // One by one: some 120,000 arguments of one call are more than the stack holds.
     for (const one of page.judged) judged.push(one);
     lack ??= page.lack;
@@ -60,6 +62,23 @@ export async function look(ports: SurveyPorts, selection: Selection): Promise<Lo
   const others = sales.filter((sale) => !ids.has(sale.id));
   const unknown = selection.references.filter((reference) => !found.has(reference));
   return lookAgain({ now, judged: open, others, unknown, span: null, lack }, () => Promise.resolve(null));
+}
+
+/** The pages of a look, told on a bar while they go by; of a single page there is nothing to tell. */
+export async function* counted(looked: Look, output: Pick<Output, "progress">): AsyncGenerator<JudgedPage> {
+  let bar: Progress | null = null;
+  let judged = 0;
+  try {
+    for await (const page of looked.pages()) {
+      judged += page.judged.length;
+      const text = `looked at ${judged} of ${looked.count} stuck sales`;
+      if (bar !== null) bar.update(text);
+      else if (judged < looked.count) bar = output.progress(text);
+      yield page;
+    }
+  } finally {
+    bar?.stop();
+  }
 }
 
 /** What was surveyed already. */

@@ -41,7 +41,7 @@ export async function perform<Context extends ActingContext>(
   refuseUnknown(looked);
   const how: How<Context> = { action, wishes: options.wishes, work, decide };
   if (looked.span !== null && looked.count > WAVE) return await performInWaves(ctx, how, looked, options);
-  const found = await surveyOf(looked);
+  const found = await surveyOf(looked, ctx.output);
   const deed = deedOf(ctx, how, found, (plan, result) => show(ctx, action, found, plan, result));
   const ask = () =>
     question(

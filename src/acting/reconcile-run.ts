@@ -16,7 +16,7 @@ import { capLine, expiredLine, reconcileQuestion, tellReconciled } from "./recon
 import type { Result } from "./report.js";
 import { resultReport } from "./report.js";
 import type { Survey } from "./survey.js";
-import { survey } from "./look.js";
+import { look, surveyOf } from "./look.js";
 import type { Window } from "./window.js";
 import { windowOf } from "./window.js";
 import { Told } from "./told.js";
@@ -44,7 +44,7 @@ export async function runThrough(
   course.last = await opened.successes.last("reconcile");
   const window = await windowOf(opened, options.window, course.last);
   course.lastBegan = window.lastBegan;
-  const found = (course.found = await survey(opened, window.selection));
+  const found = (course.found = await surveyOf(await look(opened, window.selection), opened.output));
   const ctx = { ...opened, clock: shifted(opened.clock, found.now - asked) };
   refuseLack(found, rules);
   tellStrangers(ctx, rules, found);

@@ -3,7 +3,7 @@ import { listOf, listingOf } from "../acting/listing.js";
 import { liveLines } from "../acting/live.js";
 import type { Selection } from "../acting/survey.js";
 import type { Look } from "../acting/look.js";
-import { look, lookAgain, spanOf, surveyOf } from "../acting/look.js";
+import { counted, look, lookAgain, spanOf, surveyOf } from "../acting/look.js";
 import { noSaleBears } from "../acting/words.js";
 import type { Picture, ReadingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
@@ -35,7 +35,9 @@ async function showOnce(ctx: FindContext, options: FindOptions): Promise<number>
   const { output } = ctx;
   const looked = await look(ctx, options.selection);
   refuseUnknown(looked);
-  const { list, beneath, matching } = listOf(ctx, looked, options);
+  // Lines that go by are progress enough.
+  const watched = output.forPeople ? { ...looked, pages: () => counted(looked, output) } : looked;
+  const { list, beneath, matching } = listOf(ctx, watched, options);
   // Who has left is told nothing of a list that was not looked through.
   if (!(await output.list(list))) return matching();
   const { lines, charts, next } = await beneath();
