@@ -71,6 +71,7 @@ export function foldedInto(sale: Sale, evidence: Evidence, trace: Trace): Siblin
 
 /** The earliest acceptance that Meta counted for this very sale. */
 export function proofOfDelivery(sale: Sale, evidence: Evidence): Trace | undefined {
+  if (evidence.traces.length === 0) return undefined;
   const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
   return inOrder(accepted).find((trace) => foldedInto(sale, evidence, trace) === null);
 }
@@ -80,6 +81,7 @@ export function proofOfDelivery(sale: Sale, evidence: Evidence): Trace | undefin
  * Not where an attempt under yet another id may have arrived, or may still: that one would count.
  */
 export function isFolded(sale: Sale, evidence: Evidence): boolean {
+  if (evidence.traces.length === 0) return false;
   const accepted = evidence.traces.filter((trace) => trace.result === "accepted");
   if (accepted.length === 0 || proofOfDelivery(sale, evidence) !== undefined) return false;
   const open = [...evidence.traces.filter((trace) => trace.result === "unknown"), ...evidence.live];

@@ -44,6 +44,7 @@ function window(since: Instant | null, now: Instant): Folding {
 
 /** An attempt that may have arrived, or may still, under another event id or at another pixel: a copy of ours would count beside it. */
 function stranger(sale: Sale, evidence: Evidence, identity: Identity): string | null {
+  if (evidence.traces.length === 0 && evidence.live.length === 0) return null;
   const arrived = evidence.traces.filter(
     (trace) =>
       trace.result === "unknown" ||

@@ -53,7 +53,8 @@ function choose(sale: Sale, evidence: Evidence, trustInferred: boolean): Choice 
   const { traces, live, siblings } = evidence;
   // Most sales: without anything to weigh, the last rule is the only one (half the time of identifying them).
   if (traces.length === 0 && live.length === 0 && siblings.length === 0) {
-    return { ...ofTheApplication(sale, evidence, trustInferred), named: null, carrier: null };
+    const { eventId, origin, knowledge } = ofTheApplication(sale, evidence, trustInferred);
+    return { eventId, origin, knowledge, named: null, carrier: null };
   }
   const own = ownEventId(sale);
   const shared = sale.pageviewEventId;
@@ -133,6 +134,7 @@ function since(
   evidence: Evidence,
   { eventId, carrier }: Pick<Choice, "eventId" | "carrier">,
 ): Instant | null {
+  if (evidence.traces.length === 0 && evidence.siblings.length === 0) return firstAttempt(sale, evidence);
   const starts = evidence.traces.filter((trace) => trace.eventId === eventId).map((trace) => trace.at);
   if (eventId === ownEventId(sale) && starts.length > 0) return Math.min(...starts);
   const others = carrier === null ? [] : evidence.siblings.filter(wasAttempted);

@@ -45,6 +45,8 @@ export function saleWithWhyJson(judged: Judged, currency: string) {
 
 /** The verdict's reason, and those of obstacle and restraint where there are any. */
 export function because({ because: reason, obstacle, restraint, sale }: Judged): string {
+  // Most have nothing to add: then it is one text for all sales that share it.
+  if (sale.flagged && obstacle.kind === "none" && restraint.kind === "none") return reason;
   const state = sale.flagged ? "" : "reverted, not sent again; ";
   const why = obstacle.kind === "none" ? "" : `; ${obstacle.kind}: ${obstacle.because}`;
   return `${state}${reason}${why}${restraint.kind === "none" ? "" : `; ${restraint.because}`}`;
@@ -99,8 +101,9 @@ export function totals(sales: readonly Judged[], now: Instant) {
 
 /** How often each name occurs, in their usual order, without those that do not. */
 function counts<Name extends string>(names: readonly Name[], found: readonly Name[]) {
-  const all = names.map((name) => [name, found.filter((one) => one === name).length] as const);
-  return Object.fromEntries(all.filter(([, count]) => count > 0));
+  const times = new Map<Name, number>();
+  for (const one of found) times.set(one, (times.get(one) ?? 0) + 1);
+  return Object.fromEntries(names.flatMap((name) => (times.has(name) ? [[name, times.get(name) ?? 0]] : [])));
 }
 
 function time(instant: Instant | null): string | null {
