@@ -122,12 +122,14 @@ const shapely = /EAA|gAAAAA|access_token|bearer|authorization|password/i;
 
 /** Whether `redact` could find anything: one look at a line spares one at each of its texts (a fifth of a long list). */
 export function mayHoldSecret(text: string): boolean {
-  return text.includes("://") || shapely.test(text) || known.some((one) => mayHold(text, one));
+  // Half of any URL's "://": JSON is full of colons, and to stop at each took longer than all else here.
+  return text.includes("//") || shapely.test(text) || known.some((one) => mayHold(text, one));
 }
 
 /** Most texts lack the first core; a secret without any is looked for by its pattern alone. */
 function mayHold(text: string, { cores }: Known): boolean {
-  return cores.every((core) => text.includes(core));
+  for (const core of cores) if (!text.includes(core)) return false;
+  return true;
 }
 
 /** Takes every secret out of a text that is about to leave the process. */
