@@ -51,12 +51,13 @@ export function gathering(finders: Finders): EvidenceReader {
         tracked,
         attestations: kept.attestations,
       };
-      return new Map(
-        sales.map((sale) => {
-          const evidence = base.get(sale.id) ?? noEvidence;
-          return [sale.id, withFindings(sale, evidence, findingsOf(sale, evidence, told))];
-        }),
-      );
+      // Into the map that is there, since nearly all stay as they are.
+      for (const sale of sales) {
+        const evidence = base.get(sale.id) ?? noEvidence;
+        const whole = withFindings(sale, evidence, findingsOf(sale, evidence, told));
+        if (whole !== base.get(sale.id)) base.set(sale.id, whole);
+      }
+      return base;
     },
   };
 }
