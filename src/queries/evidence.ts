@@ -3,6 +3,7 @@ import type { Evidence, Sibling, Trace } from "../sales/evidence.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { mayShareEvent } from "../sales/click.js";
 import { noEvidence } from "../sales/evidence.js";
+import { iso } from "../sales/time.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { acceptedAt, flagTimes, readJournal, sendsOf, undoneConfirms } from "./attempt-rows.js";
 import { knownCatalogue } from "./known-catalogue.js";
@@ -116,12 +117,12 @@ export function evidenceOf(rows: readonly JournalRow[], siblings: readonly Sibli
 
 function traceOf(row: JournalRow): Trace {
   const open = row.answer === null || row.answer === "unconfirmed";
-  const when = new Date(asInstant(row.attempted) ?? 0).toISOString();
-  const run = `run ${row.run_id}, ${when}`;
+  const at = asInstant(row.attempted) ?? 0;
+  const run = `run ${row.run_id}, ${iso(at)}`;
   return {
     source: "journal",
     by: "purchase-fix",
-    at: asInstant(row.attempted) ?? 0,
+    at,
     pixelId: row.pixel_id,
     eventId: row.event_id,
     result: row.answer === null || row.answer === "unconfirmed" ? "unknown" : row.answer,

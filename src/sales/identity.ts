@@ -137,7 +137,10 @@ function since(
   if (evidence.traces.length === 0 && evidence.siblings.length === 0) return firstAttempt(sale, evidence);
   const starts = evidence.traces.filter((trace) => trace.eventId === eventId).map((trace) => trace.at);
   if (eventId === ownEventId(sale) && starts.length > 0) return Math.min(...starts);
-  const others = carrier === null ? [] : evidence.siblings.filter(wasAttempted);
-  const all = [firstAttempt(sale, evidence), ...others.map((sibling) => sibling.firstAttempt)];
-  return all.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
+  let least = firstAttempt(sale, evidence);
+  for (const sibling of carrier === null ? [] : evidence.siblings) {
+    const at = sibling.firstAttempt;
+    if (at !== null && (least === null || at < least) && wasAttempted(sibling)) least = at;
+  }
+  return least;
 }
