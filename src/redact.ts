@@ -36,8 +36,11 @@ const SHORTEST = 6;
 
 interface Known {
   readonly secret: string;
-  /** Letters and digits that no encoding changes: found sooner than the pattern, and mostly missing. */
-  readonly core: string;
+  /**
+   * Its runs of letters and digits, which no encoding changes, the longest first: all of them are in whatever the pattern
+   * finds. Asked of the longest alone, a token that names its pixel made every line of that pixel a suspect.
+   */
+  readonly cores: readonly string[];
   readonly pattern: RegExp;
 }
 
@@ -48,8 +51,8 @@ const known: Known[] = [];
 export function remember(value: string): void {
   for (const secret of [value, passwordOf(value)]) {
     if (secret.length < SHORTEST || known.some((one) => one.secret === secret)) continue;
-    const [core = ""] = (secret.match(/[A-Za-z0-9]+/g) ?? []).toSorted((a, b) => b.length - a.length);
-    known.push({ secret, core, pattern: patternOf(secret) });
+    const cores = (secret.match(/[A-Za-z0-9]+/g) ?? []).toSorted((a, b) => b.length - a.length);
+    known.push({ secret, cores, pattern: patternOf(secret) });
   }
   known.sort((a, b) => b.secret.length - a.secret.length);
 }
@@ -119,7 +122,14 @@ const shapely = /EAA|gAAAAA|access_token|bearer|authorization|password/i;
 
 /** Whether `redact` could find anything: one look at a line spares one at each of its texts (a fifth of a long list). */
 export function mayHoldSecret(text: string): boolean {
-  return text.includes("://") || shapely.test(text) || known.some(({ core }) => text.includes(core));
+  // Half of any URL's "://": JSON is full of colons, and to stop at each took longer than all else here.
+  return text.includes("//") || shapely.test(text) || known.some((one) => mayHold(text, one));
+}
+
+/** Most texts lack the first core; a secret without any is looked for by its pattern alone. */
+function mayHold(text: string, { cores }: Known): boolean {
+  for (const core of cores) if (!text.includes(core)) return false;
+  return true;
 }
 
 /** Takes every secret out of a text that is about to leave the process. */
@@ -127,8 +137,10 @@ export function redact(text: string): string {
   if (!mayHoldSecret(text)) return text;
   let clean = text;
   // No encoding makes a secret shorter, and most texts are cells shorter than any token.
-  for (const { secret, core, pattern } of known) {
-    if (secret.length <= clean.length && clean.includes(core)) clean = clean.replace(pattern, PLACEHOLDER);
+  for (const one of known) {
+    if (one.secret.length <= clean.length && mayHold(clean, one)) {
+      clean = clean.replace(one.pattern, PLACEHOLDER);
+    }
   }
   for (const [shape, placeholder] of shapes) clean = clean.replace(shape, placeholder);
   return clean.includes("://") ? withoutUrlPasswords(clean) : clean;

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { redact, remember, Secret } from "../src/redact.js";
+import { mayHoldSecret, redact, remember, Secret } from "../src/redact.js";
 
 describe("A secret", () => {
   const secret = new Secret("key-of-the-shop");
@@ -19,6 +19,15 @@ describe("A secret", () => {
 
   test("is found in any text from the moment that it exists", () => {
     expect(redact("before key-of-the-shop after")).toBe("before [secret] after");
+  });
+
+  test("is not suspected in a text that holds a part of it alone, such as the pixel in its name", () => {
+    remember("key_of_pixel_712345678901234");
+    expect(mayHoldSecret('{"pixelId":"712345678901234"}')).toBe(false);
+    expect(mayHoldSecret("pixel 712345678901234, key%5Fof%5Fpixel%5F712345678901234")).toBe(true);
+    expect(redact("pixel 712345678901234, key%5Fof%5Fpixel%5F712345678901234")).toBe(
+      "pixel 712345678901234, [secret]",
+    );
   });
 });
 

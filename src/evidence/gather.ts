@@ -50,12 +50,13 @@ export function gathering(finders: Finders): EvidenceReader {
         finders.tracked?.(sales) ?? new Map<number, string>(),
       ]);
       const told: Told = { ...all, tracked };
-      return new Map(
-        sales.map((sale) => {
-          const evidence = base.get(sale.id) ?? noEvidence;
-          return [sale.id, withFindings(sale, evidence, findingsOf(sale, evidence, told))];
-        }),
-      );
+      // Into the map that is there, since nearly all stay as they are.
+      for (const sale of sales) {
+        const evidence = base.get(sale.id) ?? noEvidence;
+        const full = withFindings(sale, evidence, findingsOf(sale, evidence, told));
+        if (full !== base.get(sale.id)) base.set(sale.id, full);
+      }
+      return base;
     },
   };
 }

@@ -40,6 +40,11 @@ export function purchaseFault({
   return faultOf(eventMoment(sale, now), money(sale.amount), isKnownEnough(customer)) || null;
 }
 
+/** The same of a sale whose row names its customer: whatever else is known, it is enough. */
+export function rowFault(sale: Sale, now: Instant): string | null {
+  return faultOf(eventMoment(sale, now), money(sale.amount), true) || null;
+}
+
 /** What has to be mended, all of it in one text; empty where nothing has. */
 export function faultOf(
   moment: ReturnType<typeof eventMoment>,

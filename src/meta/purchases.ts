@@ -4,7 +4,7 @@ import type { Instant, Pool, Sale } from "../sales/sale.js";
 import type { GraphClient } from "./client.js";
 import type { Credentials } from "./credentials.js";
 import { buildPurchase } from "./purchase-event.js";
-import { purchaseFault } from "./purchase-fault.js";
+import { purchaseFault, rowFault } from "./purchase-fault.js";
 import { shippingFault } from "./shipping.js";
 
 /** The application's tracking data of sales. Empty until the application's Redis is read. */
@@ -34,6 +34,7 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
   const { credentials, currency } = sources;
 
   async function readCustomers(sales: readonly Sale[]): Promise<(sale: Sale) => Customer | null> {
+    if (sales.length === 0) return () => null;
     const customers = await sources.customers(sales.map(({ id }) => id));
     const tracking = await sources.tracking.of(sales, customers);
     return ({ id }) => {
@@ -61,12 +62,11 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
 
   async function faultsOf(parcels: readonly { sale: Sale; pool: Pool | null }[], now: Instant) {
     const tokens = await tokenFaults(parcels.map(({ pool }) => pool));
-    const customerOf = await readCustomers(parcels.map(({ sale }) => sale));
+    const customerOf = await readCustomers(parcels.flatMap(({ sale }) => (sale.namesCustomer ? [] : sale)));
     const faults: [number, string][] = [];
     for (const { sale, pool } of parcels) {
       const token = pool === null ? null : (tokens.get(pool.id) ?? null);
-      const customer = customerOf(sale);
-      const row = customer ? purchaseFault({ sale, customer, now }) : GONE;
+      const row = rowFaultOf(sale, customerOf(sale), now);
       const told = [shippingFault(sale, pool), token, row].filter((fault) => fault !== null);
       if (told.length > 0) faults.push([sale.id, told.join("; ")]);
     }
@@ -100,6 +100,11 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
       },
     },
   };
+}
+
+function rowFaultOf(sale: Sale, customer: Customer | null, now: Instant): string | null {
+  if (sale.namesCustomer) return rowFault(sale, now);
+  return customer ? purchaseFault({ sale, customer, now }) : GONE;
 }
 
 /** What this invocation lacks is no fault of the shop's rows: it is told once, and no verdict. */

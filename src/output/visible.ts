@@ -60,8 +60,12 @@ export function escapeCell(text: string): string {
   return escaped.replace(unsafe, (character) => short[character] ?? unicodeEscape(character));
 }
 
+/** The same of JSON that is laid out on several lines. */
+const plainLines = /^[\n -~]*$/;
+
 /** Serialised JSON with the same characters as `\uXXXX`: the same data to a parser. Only the layout's line ends stay. */
 export function escapeJson(json: string): string {
+  if (plainLines.test(json)) return json;
   return json.replace(unsafe, (character) => (character === "\n" ? character : unicodeEscape(character)));
 }
 

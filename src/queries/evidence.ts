@@ -1,14 +1,19 @@
 import type { EvidenceReader } from "../ports.js";
 import type { Evidence, Sibling, Trace } from "../sales/evidence.js";
+import type { Instant, Sale } from "../sales/sale.js";
 import { mayShareEvent } from "../sales/click.js";
 import { noEvidence } from "../sales/evidence.js";
+import { iso } from "../sales/time.js";
 import type { JournalRow } from "./attempt-rows.js";
 import { acceptedAt, flagTimes, readJournal, sendsOf, undoneConfirms } from "./attempt-rows.js";
 import { knownCatalogue } from "./known-catalogue.js";
+import type { Catalogue } from "./catalogue.js";
 import { asInstant } from "./columns.js";
-import type { Database } from "./database.js";
+import type { Database, Tx } from "./database.js";
+import type { Words } from "./restraints.js";
 import { noRestraints, readRestraints, restrained } from "./restraints.js";
 import { readPools } from "./pools.js";
+import type { SiblingRow } from "./siblings.js";
 import { readSiblings, siblingOf } from "./siblings.js";
 
 /** Facts from our own journal, and from sales that share a click. Read-only. */
@@ -19,27 +24,12 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
         if (sales.length === 0) return new Map();
         const catalogue = await knownCatalogue(tx, database);
         const siblings = await readSiblings(tx, catalogue, sales, timeZone);
-        const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
-        const blames = catalogue.unattended;
-        const journal = groupBy(catalogue.journal ? await readJournal(tx, ids, { blames }) : [], (row) =>
-          Number(row.sale_id),
-        );
-        const words = blames ? await readRestraints(tx, ids) : noRestraints;
-        const placed = siblings.map((row) => ({ botId: Number(row.bot_id), poolId: asId(row.pool_id) }));
-        const pools = await readPools(tx, catalogue, placed);
-        const told = siblings.map((row, at) => {
-          const place = placed[at] ?? { botId: 0, poolId: null };
-          const click = row.pageview_event_id;
-          return { click, sibling: siblingOf(row, journal.get(Number(row.id)) ?? [], pools.of(place), now) };
-        });
-        const byClick = groupBy(told, ({ click }) => click);
+        const { journal, words } = await readOwn(tx, catalogue, sales, siblings);
+        const byClick = await byTheirClicks(tx, catalogue, siblings, journal, now);
         return new Map(
           sales.map((sale) => {
-            const shared = byClick.get(sale.pageviewEventId ?? "") ?? [];
-            const others = shared
-              .map(({ sibling }) => sibling)
-              .filter(({ id, pixels }) => id !== sale.id && mayShareEvent(sale, pixels ?? null));
-            const rows = journal.get(sale.id) ?? [];
+            const rows = journal.get(sale.id) ?? nothing;
+            const others = othersOf(sale, byClick.get(sale.pageviewEventId ?? "") ?? nothing);
             if (rows.length === 0 && others.length === 0 && !words.acknowledged.has(sale.id)) {
               return [sale.id, noEvidence];
             }
@@ -48,6 +38,52 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
         );
       }),
   };
+}
+
+/** One for all sales that no row tells of. */
+const nothing: readonly never[] = [];
+
+/** What our own tables tell of these sales and of those that share their clicks; nothing is asked where there are none. */
+async function readOwn(
+  tx: Tx,
+  catalogue: Catalogue,
+  sales: readonly Sale[],
+  siblings: readonly SiblingRow[],
+): Promise<{ journal: ReadonlyMap<number, readonly JournalRow[]>; words: Words }> {
+  const { journal, unattended: blames } = catalogue;
+  if (!journal && !blames) return { journal: new Map(), words: noRestraints };
+  const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
+  const rows = journal ? await readJournal(tx, ids, { blames }) : [];
+  return {
+    journal: groupBy(rows, (row) => Number(row.sale_id)),
+    words: blames ? await readRestraints(tx, ids) : noRestraints,
+  };
+}
+
+/** The sales of each click that several bear. */
+async function byTheirClicks(
+  tx: Tx,
+  catalogue: Catalogue,
+  rows: readonly SiblingRow[],
+  journal: ReadonlyMap<number, readonly JournalRow[]>,
+  now: Instant,
+): Promise<ReadonlyMap<string, readonly Sibling[]>> {
+  if (rows.length === 0) return new Map();
+  const placed = rows.map((row) => ({ row, botId: Number(row.bot_id), poolId: asId(row.pool_id) }));
+  const pools = await readPools(tx, catalogue, placed);
+  const byClick = new Map<string, Sibling[]>();
+  for (const { row, ...place } of placed) {
+    const sibling = siblingOf(row, journal.get(Number(row.id)) ?? [], pools.of(place), now);
+    const group = byClick.get(row.pageview_event_id);
+    if (group) group.push(sibling);
+    else byClick.set(row.pageview_event_id, [sibling]);
+  }
+  return byClick;
+}
+
+function othersOf(sale: Sale, shared: readonly Sibling[]): readonly Sibling[] {
+  if (shared.length === 0) return shared;
+  return shared.filter(({ id, pixels }) => id !== sale.id && mayShareEvent(sale, pixels ?? null));
 }
 
 /** In the order in which they came. */
@@ -81,12 +117,12 @@ export function evidenceOf(rows: readonly JournalRow[], siblings: readonly Sibli
 
 function traceOf(row: JournalRow): Trace {
   const open = row.answer === null || row.answer === "unconfirmed";
-  const when = new Date(asInstant(row.attempted) ?? 0).toISOString();
-  const run = `run ${row.run_id}, ${when}`;
+  const at = asInstant(row.attempted) ?? 0;
+  const run = `run ${row.run_id}, ${iso(at)}`;
   return {
     source: "journal",
     by: "purchase-fix",
-    at: asInstant(row.attempted) ?? 0,
+    at,
     pixelId: row.pixel_id,
     eventId: row.event_id,
     result: row.answer === null || row.answer === "unconfirmed" ? "unknown" : row.answer,

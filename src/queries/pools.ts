@@ -14,17 +14,21 @@ interface PoolRow {
   meta_test_event_code: string | null;
 }
 
+const none: readonly Pool[] = [];
+
+/** Where a sale's event may go: its bot, and its own pool where `payments.pool_id` names one. */
+export interface Place {
+  readonly botId: number;
+  readonly poolId: number | null;
+}
+
 /** Which pools could take a sale's event: its own (`payments.pool_id`), else the enabled ones of its bot by id. */
 export interface Pools {
-  of(sale: { readonly botId: number; readonly poolId: number | null }): readonly Pool[] | null;
+  of(sale: Place): readonly Pool[] | null;
 }
 
 /** Reads the pools of these sales, whether they have a token, never the token. Null for all in a shop without pools. */
-export async function readPools(
-  tx: Tx,
-  catalogue: Catalogue,
-  sales: readonly { readonly botId: number; readonly poolId: number | null }[],
-): Promise<Pools> {
+export async function readPools(tx: Tx, catalogue: Catalogue, sales: readonly Place[]): Promise<Pools> {
   if (!hasPools(catalogue)) return { of: () => null };
   const bots = [...new Set(sales.map((sale) => sale.botId))];
   const own = [...new Set(sales.map((sale) => sale.poolId).filter((id) => id !== null))];
@@ -45,18 +49,19 @@ export async function readPools(
        or r.id in (select value::bigint from jsonb_array_elements_text(${tx.json(own)}::jsonb))
     order by r.id`;
   const byBot = new Map<number, Pool[]>();
-  const byId = new Map<number, Pool>();
+  const byId = new Map<number, readonly Pool[]>();
   for (const row of rows) {
     const pool = poolOf(row, catalogue);
-    byId.set(pool.id, pool);
+    // A list for all its sales, instead of one for each.
+    byId.set(pool.id, [pool]);
     if (row.bot_id === null) continue;
     const bot = Number(row.bot_id);
     byBot.set(bot, [...(byBot.get(bot) ?? []), pool]);
   }
   return {
     of: ({ botId, poolId }) => {
-      const pool = poolId === null ? undefined : byId.get(poolId);
-      return pool ? [pool] : (byBot.get(botId) ?? []);
+      const own = poolId === null ? undefined : byId.get(poolId);
+      return own ?? byBot.get(botId) ?? none;
     },
   };
 }

@@ -5,6 +5,7 @@ import { paidMoment } from "./sale.js";
 
 /** The earliest moment at which anybody may have sent the sale. A flag set anew never makes it younger. */
 export function firstAttempt(sale: Sale, evidence: Evidence): Instant | null {
+  if (evidence.traces.length === 0 && evidence.flagTimes.length === 0) return paidMoment(sale);
   const seen = [...evidence.traces.map((trace) => trace.at), ...evidence.flagTimes];
   if (!evidence.complete || seen.length === 0) {
     const paid = paidMoment(sale);
@@ -15,6 +16,7 @@ export function firstAttempt(sale: Sale, evidence: Evidence): Instant | null {
 
 /** Our own attempt that may have arrived: without an answer, and without an acceptance of its very pixel and id. */
 export function openAttempt(evidence: Evidence): Trace | undefined {
+  if (evidence.traces.length === 0) return undefined;
   const isAnswered = (open: Trace) =>
     evidence.traces.some(({ result, eventId, pixelId }) => {
       const samePixel = pixelId === null || open.pixelId === null || pixelId === open.pixelId;
@@ -61,8 +63,9 @@ export function pixelOnRecord(evidence: Evidence): string | null {
 
 /** Nothing names one of several pixels: which one the application used cannot be told. */
 export function pixelIsGuessed(sale: Sale, evidence: Evidence): boolean {
+  if (sale.pools === null || sale.pools.length < 2) return false;
   if (pixelOnRecord(evidence) !== null) return false;
-  return new Set((sale.pools ?? []).map((pool) => pool.pixelId)).size > 1;
+  return new Set(sale.pools.map((pool) => pool.pixelId)).size > 1;
 }
 
 function named({ eventId, pixelId, at }: Omit<Mention, "eventId"> & { eventId: string | null }): Mention[] {

@@ -85,6 +85,7 @@ export type CauseName = (typeof causeNames)[number];
  */
 export function causeOf(evidence: Pick<Evidence, "cause" | "traces" | "refused">): Cause | null {
   if (evidence.cause !== null) return evidence.cause;
+  if (evidence.traces.length === 0) return evidence.refused === null ? null : "meta-refused";
   const results = evidence.traces
     .filter(
       ({ source, result }) => source === "task result" && (result === "refused" || result === "not-sent"),

@@ -44,6 +44,7 @@ function window(since: Instant | null, now: Instant): Folding {
 
 /** An attempt that may have arrived, or may still, under another event id or at another pixel: a copy of ours would count beside it. */
 function stranger(sale: Sale, evidence: Evidence, identity: Identity): string | null {
+  if (evidence.traces.length === 0 && evidence.live.length === 0) return null;
   const arrived = evidence.traces.filter(
     (trace) =>
       trace.result === "unknown" ||
@@ -92,16 +93,24 @@ function sharedClick(
   if ((pixels ?? []).length > 1) {
     return { doubt: `it shares its click with sale ${carrier}, which may have gone to another pixel` };
   }
-  const siblings = evidence.siblings
-    .filter(wasAttempted)
-    .flatMap((sibling) => [sibling.firstAttempt, sibling.lastAttempt ?? null]);
-  const told = evidence.traces.filter((trace) => trace.by === "application").map((trace) => trace.at);
-  const flagged = sale.flaggedAt !== null && sale.flaggedAt <= now ? sale.flaggedAt : null;
-  const attempts = [firstAttempt(sale, evidence), ...siblings, ...told, ...evidence.flagTimes, flagged];
-  const times = attempts.filter((at) => at !== null);
-  const oldest = Math.min(...times);
-  const last = Math.max(...times) + (evidence.noTaskLives ? 0 : TASK_RETRIES);
-  if (times.length > 0 && last - oldest < FOLDING && now - oldest < FOLDING)
-    return { until: oldest + FOLDING };
+  let oldest = Infinity;
+  let latest = -Infinity;
+  const note = (at: Instant | null | undefined) => {
+    if (at === null || at === undefined) return;
+    oldest = Math.min(oldest, at);
+    latest = Math.max(latest, at);
+  };
+  for (const sibling of evidence.siblings) {
+    if (!wasAttempted(sibling)) continue;
+    note(sibling.firstAttempt);
+    note(sibling.lastAttempt);
+  }
+  for (const trace of evidence.traces) if (trace.by === "application") note(trace.at);
+  for (const at of evidence.flagTimes) note(at);
+  if (sale.flaggedAt !== null && sale.flaggedAt <= now) note(sale.flaggedAt);
+  note(firstAttempt(sale, evidence));
+  const last = latest + (evidence.noTaskLives ? 0 : TASK_RETRIES);
+  const isKnown = Number.isFinite(oldest);
+  if (isKnown && last - oldest < FOLDING && now - oldest < FOLDING) return { until: oldest + FOLDING };
   return { doubt: `it shares its click with sale ${carrier}, and their attempts do not lie within 47 h` };
 }

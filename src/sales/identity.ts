@@ -53,7 +53,8 @@ function choose(sale: Sale, evidence: Evidence, trustInferred: boolean): Choice 
   const { traces, live, siblings } = evidence;
   // Most sales: without anything to weigh, the last rule is the only one (half the time of identifying them).
   if (traces.length === 0 && live.length === 0 && siblings.length === 0) {
-    return { ...ofTheApplication(sale, evidence, trustInferred), named: null, carrier: null };
+    const { eventId, origin, knowledge } = ofTheApplication(sale, evidence, trustInferred);
+    return { eventId, origin, knowledge, named: null, carrier: null };
   }
   const own = ownEventId(sale);
   const shared = sale.pageviewEventId;
@@ -133,9 +134,13 @@ function since(
   evidence: Evidence,
   { eventId, carrier }: Pick<Choice, "eventId" | "carrier">,
 ): Instant | null {
+  if (evidence.traces.length === 0 && evidence.siblings.length === 0) return firstAttempt(sale, evidence);
   const starts = evidence.traces.filter((trace) => trace.eventId === eventId).map((trace) => trace.at);
   if (eventId === ownEventId(sale) && starts.length > 0) return Math.min(...starts);
-  const others = carrier === null ? [] : evidence.siblings.filter(wasAttempted);
-  const all = [firstAttempt(sale, evidence), ...others.map((sibling) => sibling.firstAttempt)];
-  return all.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
+  let least = firstAttempt(sale, evidence);
+  for (const sibling of carrier === null ? [] : evidence.siblings) {
+    const at = sibling.firstAttempt;
+    if (at !== null && (least === null || at < least) && wasAttempted(sibling)) least = at;
+  }
+  return least;
 }

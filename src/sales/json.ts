@@ -42,6 +42,8 @@ export function saleWithWhyJson(judged: Judged, currency: string) {
 
 /** The verdict's reason, and those of obstacle and restraint where there are any. */
 export function because({ because: reason, obstacle, restraint, sale }: Judged): string {
+  // Most have nothing to add: then it is one text for all sales that share it.
+  if (sale.flagged && obstacle.kind === "none" && restraint.kind === "none") return reason;
   const state = sale.flagged ? "" : "reverted, not sent again; ";
   const why = obstacle.kind === "none" ? "" : `; ${obstacle.kind}: ${obstacle.because}`;
   return `${state}${reason}${why}${restraint.kind === "none" ? "" : `; ${restraint.because}`}`;

@@ -1,6 +1,9 @@
 /** A plain decimal number, with an exponent where PostgreSQL prints a double as `1e+21`. */
 const decimal = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,6}))?$/;
 
+/** What PostgreSQL prints of nearly every amount: cents are there, or are filled up without any reckoning. */
+const usual = /^(?:0|[1-9]\d*)(?:\.\d\d?)?$/;
+
 /** Beyond what a double can hold (1e308); a larger exponent would only build a huge number. */
 const LARGEST_EXPONENT = 400;
 
@@ -10,6 +13,10 @@ const LARGEST_EXPONENT = 400;
  * Null where it is no finite number: empty, `NaN`, `Infinity`, words.
  */
 export function parseAmount(text: string): string | null {
+  if (usual.test(text)) {
+    const point = text.indexOf(".");
+    return point < 0 ? `${text}.00` : text.length - point === 3 ? text : `${text}0`;
+  }
   const match = decimal.exec(text.trim());
   if (match === null) return null;
   const [, sign, whole = "", fraction = "", exponent = "0"] = match;
@@ -30,15 +37,29 @@ function roundedOff(digits: string, count: number): bigint {
 
 /** Cents of an amount with two digits. @throws RangeError for anything that `parseAmount` did not write */
 export function cents(amount: string): bigint {
-  if (!/^-?\d+\.\d\d$/.test(amount)) throw new RangeError(`not an amount with two digits: ${amount}`);
-  return BigInt(amount.replace(".", ""));
+  return BigInt(digitsOf(amount));
 }
 
-/** The exact sum. */
+function digitsOf(amount: string): string {
+  if (!/^-?\d+\.\d\d$/.test(amount)) throw new RangeError(`not an amount with two digits: ${amount}`);
+  return amount.slice(0, -3) + amount.slice(-2);
+}
+
+/** A number holds the cents of shorter ones exactly, and thousands of them. */
+const SHORT = 12;
+
+/** The exact sum. Short ones are added as numbers: a bigint for each took three times as long. */
 export function addAmounts(amounts: Iterable<string>): string {
   let sum = 0n;
-  for (const amount of amounts) sum += cents(amount);
-  return amountOf(sum);
+  let short = 0;
+  for (const amount of amounts) {
+    if (amount.length > SHORT) sum += cents(amount);
+    else short += Number(digitsOf(amount));
+    if (Math.abs(short) < Number.MAX_SAFE_INTEGER / 2) continue;
+    sum += BigInt(short);
+    short = 0;
+  }
+  return amountOf(sum + BigInt(short));
 }
 
 /** Negative, zero or positive, as for `sort`. */

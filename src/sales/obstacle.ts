@@ -13,6 +13,12 @@ export interface Obstacle {
   readonly because: string;
 }
 
+const none: Obstacle = { kind: "none", because: "" };
+const expired: Obstacle = {
+  kind: "expired",
+  because: "paid over 7 days ago: Meta rejects it, and its whole request with it",
+};
+
 export function obstacleOf(
   judged: Pick<Judged, "sale" | "evidence" | "kind" | "expiresAt">,
   fault: string | null,
@@ -20,12 +26,7 @@ export function obstacleOf(
   now: Instant,
 ): Obstacle {
   const { sale, evidence, kind, expiresAt } = judged;
-  if (expiresAt !== null && now >= expiresAt) {
-    return {
-      kind: "expired",
-      because: "paid over 7 days ago: Meta rejects it, and its whole request with it",
-    };
-  }
+  if (expiresAt !== null && now >= expiresAt) return expired;
   if (fault !== null) return { kind: "unsendable", because: fault };
   const patience = kind === "untraceable" ? Math.max(policy.minAge, policy.retryHorizon) : policy.minAge;
   if (!waited(sale, evidence, patience, now)) {
@@ -35,7 +36,7 @@ export function obstacleOf(
       because: `flagged ${age(since)} ago; its own task may run for ${age(patience)}`,
     };
   }
-  return { kind: "none", because: "" };
+  return none;
 }
 
 /** Nothing of the application can still be at work on it: it had the time, or evidence shows that no task lives. */

@@ -24,7 +24,36 @@ export function age(ms: number): string {
   return parts.filter((part) => part !== "").join(" ");
 }
 
-/** ISO-8601 in UTC with milliseconds: `2026-11-20T14:03:00.000Z`. @throws RangeError beyond the year 275760 */
+/** `2026-11-20T` by its day since 1970: the moments of a list lie in a few days. */
+const days = new Map<number, string>();
+const MOST_DAYS = 1_000;
+
+const padded = (count: number, digits: number) =>
+  Array.from({ length: count }, (_, n) => String(n).padStart(digits, "0"));
+const pairs = padded(60, 2);
+const thousandths = padded(SECOND, 3);
+
+/**
+ * ISO-8601 in UTC with milliseconds: `2026-11-20T14:03:00.000Z`. By hand, since a date for each of four moments was a
+ * third of the time of writing a sale. @throws RangeError beyond the year 275760
+ */
 export function iso(instant: Instant): string {
-  return new Date(instant).toISOString();
+  const whole = Math.trunc(instant);
+  const day = Math.floor(whole / DAY);
+  let ms = whole - day * DAY;
+  const part = (size: number) => {
+    const count = Math.floor(ms / size);
+    ms -= count * size;
+    return count;
+  };
+  return `${dayOf(day)}${pairs[part(HOUR)]}:${pairs[part(MINUTE)]}:${pairs[part(SECOND)]}.${thousandths[ms]}Z`;
+}
+
+function dayOf(day: number): string {
+  const known = days.get(day);
+  if (known !== undefined) return known;
+  const text = new Date(day * DAY).toISOString().slice(0, -"00:00:00.000Z".length);
+  if (days.size >= MOST_DAYS) days.clear();
+  days.set(day, text);
+  return text;
 }

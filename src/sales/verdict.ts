@@ -66,14 +66,16 @@ export function judge(
   const { kind, because, foldedUntil } = conclude(sale, evidence, identity, policy, now);
   const paid = paidMoment(sale);
   const expiresAt = paid === null ? null : paid + ACCEPTED_FOR;
-  const limits = [expiresAt, foldedUntil].filter(
-    (limit) => limit !== null && (limit > now || limit === expiresAt),
-  );
-  const judged = { sale, evidence, kind, because, identity, foldedUntil, expiresAt };
-  const deadline = limits.length === 0 ? null : Math.min(...(limits as Instant[]));
-  const obstacle = obstacleOf(judged, shipping.fault, policy, now);
+  const deadline = nearest(expiresAt, foldedUntil, now);
+  const obstacle = obstacleOf({ sale, evidence, kind, expiresAt }, shipping.fault, policy, now);
   const restraint = restraintOf({ sale, evidence, deadline }, policy, now);
   return { sale, evidence, kind, because, identity, foldedUntil, expiresAt, deadline, obstacle, restraint };
+}
+
+/** That Meta no longer folds a copy is lost already; that it takes no event any more is told for ever. */
+function nearest(expiresAt: Instant | null, foldedUntil: Instant | null, now: Instant): Instant | null {
+  if (foldedUntil === null || foldedUntil <= now) return expiresAt;
+  return expiresAt === null ? foldedUntil : Math.min(expiresAt, foldedUntil);
 }
 
 export type Conclusion = Pick<Judged, "kind" | "because" | "foldedUntil">;

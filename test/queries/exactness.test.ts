@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { isKnownEnough } from "../../src/meta/user-data.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
@@ -90,6 +91,27 @@ describe("a daylight saving that the shop has known", () => {
   });
 });
 
+describe("whether a row names its customer", () => {
+  test.each([
+    ["7001", true],
+    ["user_7001", true],
+    ["user_", false],
+    ["user_user_7001", false],
+    [" 7001", false],
+    ["7001\n", false],
+    ["ana", false],
+    ["", false],
+    [null, false],
+  ])("%j: %s", async (stored, names) => {
+    const sale = await saleWith({ customer_user_id: stored });
+    expect(sale.namesCustomer).toBe(names);
+    const customer = (await product.customers.of([sale.id])).get(sale.id);
+    // Only what is enough by itself may count: the others' customers are read.
+    if (names) expect(customer && isKnownEnough(customer)).toBe(true);
+    else expect(customer).toBeDefined();
+  });
+});
+
 describe("the amount", () => {
   test.each([
     ["97", "97.00", "97"],
@@ -173,6 +195,7 @@ describe("other moments", () => {
       metaEventId: null,
       pageviewEventId: null,
       sentFromDelivery: null,
+      namesCustomer: false,
       pools: [],
     });
     expect((await product.evidence.about([sale], Date.now())).get(77)?.siblings).toEqual([]);

@@ -18,6 +18,7 @@ describe("Meta folds within one pixel", () => {
     [at("1001"), null, true],
     [at(), ["1001"], true],
     [{ pools: null }, ["1001"], true],
+    [{ pools: [pool({ pixelId: null })] }, ["1001"], true],
   ])("a sale of %j may share its event with one of %j: %s", (mine, pixels, shares) => {
     expect(mayShareEvent(mine, pixels)).toBe(shares);
   });
@@ -29,5 +30,13 @@ describe("Meta folds within one pixel", () => {
     };
     expect(carrying(["1001"])).toHaveProperty("until");
     expect(carrying(["1001", "2002"])).toEqual({ doubt: expect.stringContaining("another pixel") });
+  });
+
+  test("where nobody's time is known, nothing is certain to be folded", () => {
+    const timeless = caio({ paidAt: null, createdAt: null, flaggedAt: null });
+    const found = evidence({ siblings: [anaBesideHim({ firstAttempt: null, createdAt: null })] });
+    const copy = identify(timeless, found, null);
+    expect(copy.carrier?.id).toBe(7);
+    expect(folding(timeless, found, copy, null, now)).toEqual({ doubt: expect.stringContaining("47 h") });
   });
 });

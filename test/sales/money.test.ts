@@ -121,6 +121,15 @@ describe("Sums", () => {
     );
   });
 
+  test("of millions are exact, however large each is", () => {
+    const sizes = [1n, 97n, 99_999_999_999n, 10n ** 15n, -(10n ** 9n)];
+    const text = (value: bigint) => `${value}.99`;
+    const many = Array.from({ length: 200_000 }, (_, n) => text(sizes[n % sizes.length] ?? 0n));
+    const sum = many.map(cents).reduce((a, b) => a + b);
+    expect(cents(addAmounts(many))).toBe(sum);
+    expect(cents(addAmounts(Array(150_000).fill("999999999.99")))).toBe(99_999_999_999n * 150_000n);
+  });
+
   test("refuse what is no amount, instead of counting it as nothing", () => {
     for (const text of ["NaN", "97", "97.0", "", "97.005", "--1.00"])
       expect(() => addAmounts([text])).toThrow(RangeError);

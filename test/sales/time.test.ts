@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "../../src/sales/sale.js";
 import { age, iso } from "../../src/sales/time.js";
@@ -28,6 +29,20 @@ describe("A moment", () => {
   test("is ISO-8601 in UTC, in whatever zone the process runs", () => {
     expect(iso(Date.UTC(2026, 10, 20, 14, 3))).toBe("2026-11-20T14:03:00.000Z");
     expect(iso(-1)).toBe("1969-12-31T23:59:59.999Z");
+  });
+
+  test("reads the same whatever moment was asked for before", () => {
+    const near = fc.integer({ min: -400_000_000, max: 400_000_000 });
+    const any = fc.oneof(
+      near,
+      fc.integer({ min: -8.64e15, max: 8.64e15 }),
+      fc.double({ min: -1e9, max: 1e9 }),
+    );
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 2 }), (moments) => {
+        expect(moments.map(iso)).toEqual(moments.map((at) => new Date(at).toISOString()));
+      }),
+    );
   });
 
   test("beyond the calendar is refused", () => {
