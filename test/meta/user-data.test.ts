@@ -130,6 +130,16 @@ describe("whatever the text is", () => {
     );
   });
 
+  test("a phone number as forms store it is what is left of one with spaces", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^\+?5{1,2}[0-9]{9,13}$/), (text) => {
+        // A space leaves no shortcut.
+        expect(phoneNumber(text)).toBe(phoneNumber(`${text} `));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test("composed and decomposed accents give one digest, in every field", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom("a", "ã", "ç", "É", "ü", " ", "s") }), (text) => {
