@@ -19,6 +19,20 @@ export interface Raw {
 
 const paid = Math.floor(Date.now() / 1000) - 5 * 3_600;
 
+const common = [
+  "Maria",
+  "José",
+  "Ana",
+  "João",
+  "Antônio",
+  "Francisca",
+  "Carlos",
+  "Paulo",
+  "Luíza",
+  "Lucas",
+  "Pedro",
+];
+
 export function rawOf(n: number): Raw {
   return {
     eventId: `pageview_${createHash("md5").update(String(n)).digest("hex")}`,
@@ -26,7 +40,8 @@ export function rawOf(n: number): Raw {
     value: (1990 + (n % 20_000)) / 100,
     email: `cliente${n}@example.com`,
     phone: `+5511${900_000_000 + (n % 99_999_999)}`,
-    firstName: "Cliente",
+    // Three customers in four bear one of a few names, as in life: the product remembers the digests of such names.
+    firstName: n % 4 === 0 ? `Cliente${n}` : (common[n % common.length] ?? ""),
     lastName: `Número${n}`,
     telegramId: String(7_000_000_000 + n),
     ip: "203.0.113.7",

@@ -1,5 +1,6 @@
 import { openGraph } from "../../src/meta/client.js";
 import { buildPurchase } from "../../src/meta/purchase-event.js";
+import { purchaseText } from "../../src/meta/purchase-text.js";
 import { Secret } from "../../src/redact.js";
 import type { Raw } from "./customers.js";
 import { customerOf, pool, rawOf, saleOf } from "./customers.js";
@@ -42,15 +43,19 @@ function openOurs() {
   const token = new Secret(TOKEN);
   return {
     send: async (batchOf: readonly Raw[], from: number) => {
-      const events = batchOf.map((raw, at) => built(raw, from + at));
-      const answer = await graph.send({ pixelId: pool.pixelId, token, events, testEventCode: null });
+      const answer = await graph.send({
+        pixelId: pool.pixelId,
+        token,
+        events: batchOf.map((raw, at) => built(raw, from + at)),
+        testEventCode: null,
+      });
       if (answer.kind !== "accepted") throw new Error(`the answer was ${answer.kind}`);
     },
     close: graph.close,
   };
 }
 
-function built(raw: Raw, id: number): unknown {
+function built(raw: Raw, id: number): string {
   const purchase = buildPurchase({
     sale: saleOf(raw, id),
     customer: customerOf(raw),
@@ -60,7 +65,7 @@ function built(raw: Raw, id: number): unknown {
     now: Date.now(),
   });
   if ("fault" in purchase) throw new Error(purchase.fault);
-  return purchase.event;
+  return purchaseText(purchase.event);
 }
 
 async function openTheirs() {

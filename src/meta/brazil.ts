@@ -59,6 +59,8 @@ export function countryCode(raw: string): string {
  * digits is left as it is.
  */
 export function phoneNumber(raw: string): string {
+  // As the shops' forms store most numbers: nothing is there to take out.
+  if (/^\+?55[1-9]\d{9,10}$/.test(raw)) return raw.startsWith("+") ? raw.slice(1) : raw;
   const dialled = raw.replaceAll(/[^\d+]/g, "");
   const international = /^(?:\+|00)/.test(dialled);
   // "+55 (0)11 …": the trunk zero is written by habit, and no area code begins with it.

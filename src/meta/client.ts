@@ -2,7 +2,8 @@ import { Pool } from "undici";
 import { KnownError } from "../errors.js";
 import type { Secret } from "../redact.js";
 import type { GraphAnswer } from "../ports.js";
-import { exchange } from "./exchange.js";
+import { openBodies } from "./bodies.js";
+import { exchange, type Post } from "./exchange.js";
 import { readAnswer } from "./refusal.js";
 import { isAccessToken, isPixelId } from "./shipping.js";
 
@@ -16,11 +17,11 @@ export interface GraphOptions {
   readonly userAgent: string;
 }
 
-/** One request: events of one pixel. They are sent as they are, in this order. */
+/** One request: events of one pixel, each as JSON. They are sent as they are, in this order. */
 export interface Batch {
   readonly pixelId: string;
   readonly token: Secret;
-  readonly events: readonly unknown[];
+  readonly events: readonly string[];
   readonly testEventCode: string | null;
   readonly signal?: AbortSignal;
   /** Asked immediately before the request is written: false, and it is not. */
@@ -82,11 +83,25 @@ export function openGraph({ url, version, timeoutMs, userAgent }: GraphOptions):
     pipelining: 1,
   });
   const base = `${url.pathname.replace(/\/+$/, "")}/${version}`;
+  const bodies = openBodies();
+
+  async function answered(post: Post, sent: number): Promise<GraphAnswer> {
+    const result = await exchange(pool, post);
+    if (result.kind === "unreached") return result;
+    if (result.kind === "broken") {
+      return { kind: "unknown", because: result.because, status: result.status, fbtraceId: null };
+    }
+    const answer = readAnswer(result, sent);
+    // Whoever counts all events has read them all. After a refusal the rest of the body may still be on its way.
+    if (answer.kind === "accepted") bodies.done(post.body);
+    return answer;
+  }
+
   return {
     async send(batch) {
       check(batch);
       const { pixelId, token, events, testEventCode, signal, mayWrite } = batch;
-      const result = await exchange(pool, {
+      const post = {
         path: `${base}/${pixelId}/events`,
         headers: {
           // In the header, because a token in a URL or a body ends up in logs.
@@ -95,14 +110,13 @@ export function openGraph({ url, version, timeoutMs, userAgent }: GraphOptions):
           accept: "application/json",
           "user-agent": userAgent,
         },
-        body: JSON.stringify({ data: events, ...(testEventCode ? { test_event_code: testEventCode } : {}) }),
+        body: bodies.of(events, testEventCode),
         timeoutMs,
         signal,
         mayWrite,
-      });
-      if (result.kind === "answered") return readAnswer(result, events.length);
-      if (result.kind === "unreached") return result;
-      return { kind: "unknown", because: result.because, status: result.status, fbtraceId: null };
+      };
+      // Not awaited here, where the events would stay in memory until the answer.
+      return answered(post, events.length);
     },
     close: () => pool.destroy(),
   };

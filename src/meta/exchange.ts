@@ -12,7 +12,7 @@ export type Exchange =
 export interface Post {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Buffer;
   /** One limit for everything: connecting, writing and the whole answer. Milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;

@@ -13,18 +13,25 @@ const address = new RegExp(`^${atom}(?:\\.${atom})*@(?:${label}\\.)+(?:[a-z]{2,}
  */
 const synthetic = /@(?:.*\.)?(?:telegram\.[a-z]+|t\.me|user|telegram|local|localhost|invalid|test|example)$/;
 
+const receivesMail = (text: string): boolean => address.test(text) && !synthetic.test(text);
+
 export function email(raw: string): string {
+  // Most addresses are their own normalised form: a third of the time.
+  if (receivesMail(raw)) return raw;
   const text = raw.normalize("NFC").trim().toLowerCase();
-  return address.test(text) && !synthetic.test(text) ? text : "";
+  return receivesMail(text) ? text : "";
 }
+
+/** Words that begin with a letter, of letters that Latin-1 has (composed, then) and digits, with one space between. */
+const plainWords = /^[A-Za-zÀ-ÖØ-öø-ÿ][\dA-Za-zÀ-ÖØ-öø-ÿ]*(?: [A-Za-zÀ-ÖØ-öø-ÿ][\dA-Za-zÀ-ÖØ-öø-ÿ]*)*$/;
 
 /**
  * A first or last name: letters, accents and digits. Emoji go with the punctuation: Telegram names are full of
  * them, and names at Meta have none. Spaces go too (`dasilva`), as in Meta's own parameter builder.
  */
 export function name(raw: string): string {
-  // Of plain letters there is nothing to take out: most names, for a tenth of the patterns' time.
-  if (/^[A-Za-z]+$/.test(raw)) return raw.toLowerCase();
+  // Of plain words only the spaces have to go: most names, for a tenth of the patterns' time.
+  if (plainWords.test(raw)) return raw.toLowerCase().replaceAll(" ", "");
   // Composed last: a dash taken out may leave letter and accent side by side.
   const text = raw
     .toLowerCase()
@@ -38,6 +45,10 @@ export function name(raw: string): string {
  * the field split a Brazilian name; a double first name cannot be told from a surname.
  */
 export function splitName(raw: string): { first: string; last: string } {
+  if (plainWords.test(raw)) {
+    const end = raw.indexOf(" ");
+    return end < 0 ? { first: raw, last: "" } : { first: raw.slice(0, end), last: raw.slice(end + 1) };
+  }
   const [first = "", ...rest] = raw.split(/\s+/u).filter((word) => name(word) !== "");
   return { first, last: rest.join(" ") };
 }

@@ -4,6 +4,7 @@ import type { Instant, Pool, Sale } from "../sales/sale.js";
 import type { GraphClient } from "./client.js";
 import type { Credentials } from "./credentials.js";
 import { buildPurchase } from "./purchase-event.js";
+import { purchaseText } from "./purchase-text.js";
 import { purchaseFault, rowFault } from "./purchase-fault.js";
 import { shippingFault } from "./shipping.js";
 
@@ -49,7 +50,8 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
       sales.map(({ sale, pool, eventId }) => {
         const customer = customerOf(sale);
         if (!customer) return [sale.id, { fault: GONE }];
-        return [sale.id, buildPurchase({ sale, customer, pool, eventId, currency, now })];
+        const built = buildPurchase({ sale, customer, pool, eventId, currency, now });
+        return [sale.id, "fault" in built ? built : { event: purchaseText(built.event) }];
       }),
     );
   }
@@ -96,7 +98,9 @@ export function openPurchases(sources: PurchaseSources): { shipping: Shipping; s
         ),
       post: async ({ pixelId, pool, testEventCode }, events, once) => {
         const token = await credentials.token(pool);
-        return await (await sources.graph()).send({ pixelId, token, events, testEventCode, ...once });
+        const graph = await sources.graph();
+        // Nothing but what `build` gave comes back. Not awaited here, where the events would stay until the answer.
+        return graph.send({ pixelId, token, events: events as readonly string[], testEventCode, ...once });
       },
     },
   };

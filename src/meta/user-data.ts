@@ -2,47 +2,46 @@ import { hash } from "node:crypto";
 import { isIP } from "node:net";
 import type { Customer } from "../sales/customer.js";
 import { countryCode, phoneNumber, stateCode } from "./brazil.js";
+import { digests, remembering, type Raw } from "./digests.js";
 import { cities, email, gender, name, splitName } from "./normalise.js";
-import { present } from "./present.js";
 
 /** `user_data` of an event: digests as lists, the rest as Meta wants it unhashed. Personal: never printed. */
 export interface UserData {
-  readonly em?: readonly string[];
-  readonly ph?: readonly string[];
-  readonly fn?: readonly string[];
-  readonly ln?: readonly string[];
-  readonly ge?: readonly string[];
-  readonly ct?: readonly string[];
-  readonly st?: readonly string[];
-  readonly zp?: readonly string[];
-  readonly country?: readonly string[];
-  readonly external_id?: readonly string[];
-  readonly client_ip_address?: string;
-  readonly client_user_agent?: string;
-  readonly fbp?: string;
-  readonly fbc?: string;
+  readonly em: readonly string[];
+  readonly ph: readonly string[];
+  readonly fn: readonly string[];
+  readonly ln: readonly string[];
+  readonly ge: readonly string[];
+  readonly ct: readonly string[];
+  readonly st: readonly string[];
+  readonly country: readonly string[];
+  readonly external_id: readonly string[];
+  readonly client_ip_address: string | undefined;
+  readonly client_user_agent: string | undefined;
+  readonly fbp: string | undefined;
+  readonly fbc: string | undefined;
 }
 
-type Raw = string | null | undefined;
+const ofFirstName = remembering(name);
+const ofGender = remembering(gender);
+const ofCity = remembering(cities);
+const ofState = remembering(stateCode);
+const ofCountry = remembering(countryCode);
 
-/** SHA-256 of the normalised forms, without doubles. A digest is passed through; nothing is made of an empty text. */
-export function digests(raw: Raw, normalise: (raw: string) => string | readonly string[]): string[] {
-  const given = raw?.trim() ?? "";
-  // Half of the fields are empty, and nearly all others have one form: lists for them cost as much as the digests.
-  if (given === "") return [];
-  if (given.length === 64 && /^[\da-f]+$/i.test(given)) return [given.toLowerCase()];
-  const forms = normalise(given);
-  if (typeof forms === "string") return forms === "" ? [] : [hash("sha256", forms)];
-  return [...new Set(forms)].filter((form) => form !== "").map((form) => hash("sha256", form));
+/** The first text that has the form wanted; undefined where none has. Not of a list: to make one took 0.1 µs a field. */
+function first(
+  wanted: (text: string) => boolean,
+  one: Raw,
+  two?: Raw,
+  three?: Raw,
+  four?: Raw,
+): string | undefined {
+  return told(wanted, one) ?? told(wanted, two) ?? told(wanted, three) ?? told(wanted, four);
 }
 
-/** The first text that has the form wanted; undefined where none has. */
-function first(wanted: (text: string) => boolean, ...candidates: Raw[]): string | undefined {
-  for (const raw of candidates) {
-    const text = raw?.trim() ?? "";
-    if (text !== "" && wanted(text)) return text;
-  }
-  return undefined;
+function told(wanted: (text: string) => boolean, raw: Raw): string | undefined {
+  const text = raw?.trim() ?? "";
+  return text !== "" && wanted(text) ? text : undefined;
 }
 
 const anything = (): boolean => true;
@@ -66,17 +65,25 @@ function clickCookie({ tracking, payment, botUser }: Customer): string | undefin
  * The click id first, then the Telegram user id, as the application hashes them. The id goes without the prefix
  * `user_`: that is no part of Telegram's id, and bot_users bears the bare one.
  */
-function externalIds(customer: Customer): string[] {
-  const [click, telegram] = [digests(clickOf(customer), clickId), digests(telegramOf(customer), (id) => id)];
+function externalIds(customer: Customer): readonly string[] {
+  const click = digests(clickOf(customer), clickId);
+  const telegram = digests(telegramOf(customer), asItIs);
   return click.length === 0 ? telegram : [...new Set([...click, ...telegram])];
 }
+
+const isAddress = (text: string): boolean => isIP(text) !== 0;
+const asItIs = (id: string): string => id;
 
 function clickOf({ tracking, payment, botUser }: Customer): Raw {
   return first(anything, tracking?.fbclid, payment.fbclid, botUser?.fbclid, botUser?.externalId);
 }
 
 function telegramOf({ payment, botUser }: Customer): Raw {
-  return first(anything, payment.customerUserId?.trim().replace(/^user_/, ""), botUser?.telegramUserId);
+  return first(anything, bare(payment.customerUserId?.trim()), botUser?.telegramUserId);
+}
+
+function bare(id: string | undefined): string | undefined {
+  return id?.startsWith("user_") === true ? id.slice("user_".length) : id;
 }
 
 /** Whether enough is known of a customer. Most bear an id, which is enough by itself: then nothing else is hashed to learn it. */
@@ -92,21 +99,21 @@ export function isKnownEnough(customer: Customer): boolean {
 export function buildUserData(customer: Customer): UserData {
   const { payment, botUser, tracking } = customer;
   const names = splitName(payment.customerName ?? "");
-  return present({
+  return {
     em: digests(payment.customerEmail, email),
     ph: digests(payment.customerPhone, phoneNumber),
-    fn: digests(names.first, name),
+    fn: ofFirstName(names.first),
     ln: digests(names.last, name),
-    ge: digests(first(anything, payment.customerGender, botUser?.customerGender), gender),
-    ct: digests(first(anything, payment.customerCity, botUser?.customerCity), cities),
-    st: digests(first(anything, payment.customerState, botUser?.customerState), stateCode),
-    country: digests(first(anything, payment.customerCountry, botUser?.customerCountry), countryCode),
+    ge: ofGender(first(anything, payment.customerGender, botUser?.customerGender)),
+    ct: ofCity(first(anything, payment.customerCity, botUser?.customerCity)),
+    st: ofState(first(anything, payment.customerState, botUser?.customerState)),
+    country: ofCountry(first(anything, payment.customerCountry, botUser?.customerCountry)),
     external_id: externalIds(customer),
-    client_ip_address: first((text) => isIP(text) !== 0, tracking?.clientIp, botUser?.ipAddress),
+    client_ip_address: first(isAddress, tracking?.clientIp, botUser?.ipAddress),
     client_user_agent: first(anything, tracking?.clientUserAgent, botUser?.userAgent),
     fbp: first(isFbp, tracking?.fbp, payment.fbp, botUser?.fbp),
     fbc: clickCookie(customer),
-  });
+  };
 }
 
 /** What Meta refuses as too little (100 / 2804050): nothing beyond one of these sets. */
@@ -119,6 +126,10 @@ const tooLittle: readonly (readonly string[])[] = [
 
 /** Whether Meta will take an event with this customer data. */
 export function enoughCustomerData(userData: UserData): boolean {
-  const present = Object.keys(userData);
+  // Most bear an id, which is in none of the sets: to look at every field took 0.5 µs.
+  if (userData.external_id.length > 0) return true;
+  const present = Object.entries(userData).flatMap(([field, value]) =>
+    (value ?? []).length > 0 ? [field] : [],
+  );
   return !tooLittle.some((set) => present.every((field) => set.includes(field)));
 }

@@ -24,7 +24,7 @@ function graph(url: URL | string, timeoutMs = 5000): GraphClient {
 const batch: Batch = {
   pixelId: "1234567890",
   token: new Secret("token-of-pixel-1"),
-  events: [{ event_id: "a" }, { event_id: "b" }],
+  events: ['{"event_id":"a"}', '{"event_id":"b"}'],
   testEventCode: null,
 };
 const accepted = JSON.stringify({ events_received: 2, messages: [], fbtrace_id: "tr" });
@@ -40,7 +40,9 @@ describe("a request", () => {
       "content-type": "application/json",
       "user-agent": "purchase-fix/test",
     });
-    expect(JSON.parse(request?.body ?? "")).toEqual({ data: batch.events });
+    expect(JSON.parse(request?.body ?? "")).toEqual({
+      data: [{ event_id: "a" }, { event_id: "b" }],
+    });
     expect(`${request?.path} ${request?.body}`).not.toContain("token-of");
   });
 
@@ -81,11 +83,27 @@ describe("a request", () => {
       filler: "x".repeat(1000),
     }));
     const server = await http((_request, response) => response.end('{"events_received":1000}'));
-    expect(await graph(server.url).send({ ...batch, events })).toMatchObject({
+    expect(
+      await graph(server.url).send({ ...batch, events: events.map((one) => JSON.stringify(one)) }),
+    ).toMatchObject({
       kind: "accepted",
       received: 1000,
     });
     expect(JSON.parse(server.requests[0]?.body ?? "")).toEqual({ data: events });
+  });
+
+  test("holds its own events alone, whatever was sent before and meanwhile", async () => {
+    const server = await http((_request, response) => response.end(accepted));
+    const client = graph(server.url);
+    const pairs = ["a long text", "b", "ção", "d"].map((text) => [JSON.stringify(text), `"${text}!"`]);
+    const sendAll = async () => await Promise.all(pairs.map((events) => client.send({ ...batch, events })));
+    const answers = [...(await sendAll()), ...(await sendAll()), await client.send(batch)];
+    expect(answers.map(({ kind }) => kind)).toEqual(answers.map(() => "accepted"));
+    const bodies = pairs.map((events) => `{"data":[${events.join(",")}]}`);
+    const last = `{"data":[${batch.events.join(",")}]}`;
+    expect(server.requests.map(({ body }) => body).toSorted()).toEqual(
+      [...bodies, ...bodies, last].toSorted(),
+    );
   });
 
   test("is told apart when refused, with Meta's waiting time", async () => {
@@ -128,9 +146,9 @@ describe("nothing is sent", () => {
 
   test.each([0, 1001])("for %i events", async (length) => {
     const server = await http((_request, response) => response.end(accepted));
-    await expect(graph(server.url).send({ ...batch, events: Array.from({ length }) })).rejects.toThrow(
-      RangeError,
-    );
+    await expect(
+      graph(server.url).send({ ...batch, events: Array.from({ length }, () => "{}") }),
+    ).rejects.toThrow(RangeError);
     expect(server.connections()).toBe(0);
   });
 
@@ -188,7 +206,7 @@ describe("unreached: not a byte was written", () => {
     controller.abort();
     expect(await sending).toEqual({ kind: "unreached", because: "interrupted" });
     // The same client still works, and its second request is the only one that arrives.
-    expect(await client.send({ ...batch, events: [{}, {}] })).toMatchObject({ kind: "accepted" });
+    expect(await client.send({ ...batch, events: ["{}", "{}"] })).toMatchObject({ kind: "accepted" });
     expect(server.requests.map(({ body }) => body)).toEqual(['{"data":[{},{}]}']);
   });
 
@@ -215,7 +233,7 @@ describe("unknown: the request was written", () => {
 
   test("and reset while it was being read", async () => {
     const server = await tcp((socket) => socket.once("data", () => socket.resetAndDestroy()));
-    const events = Array.from({ length: 1000 }, () => ({ filler: "x".repeat(10_000) }));
+    const events = Array.from({ length: 1000 }, () => JSON.stringify({ filler: "x".repeat(10_000) }));
     const answer = await graph(`http://127.0.0.1:${server.port}`).send({ ...batch, events });
     expect(answer).toMatchObject({ kind: "unknown", status: null });
     expect(server.connections()).toBe(1);

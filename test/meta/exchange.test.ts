@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { exchange } from "../../src/meta/exchange.js";
 
 type Handler = Dispatcher.DispatchHandler;
-const post = { path: "/", headers: {}, body: "{}", timeoutMs: 5000 };
+const post = { path: "/", headers: {}, body: Buffer.from("{}"), timeoutMs: 5000 };
 
 /** A connection as undici shows it to a handler; it counts how often it was told to break off. */
 function connection(handler: Handler): { start: () => void; readonly aborts: () => number } {

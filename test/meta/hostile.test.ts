@@ -11,7 +11,7 @@ const token = ["EAA", "hostileTokenOfThisTest123"].join("");
 const batch = {
   pixelId: "1234567890",
   token: new Secret(token),
-  events: [{ event_name: "Purchase" }],
+  events: ['{"event_name":"Purchase"}'],
   testEventCode: null,
 };
 const accepted = '{"events_received":1,"messages":[],"fbtrace_id":"AbC"}';

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildPurchase, type PurchaseEvent, type PurchaseInput } from "../../src/meta/purchase-event.js";
 import { purchaseFault } from "../../src/meta/purchase-fault.js";
+import { purchaseText } from "../../src/meta/purchase-text.js";
 import { shippingFault } from "../../src/meta/shipping.js";
 import type { Tracking } from "../../src/sales/customer.js";
 import type { Sale } from "../../src/sales/sale.js";
@@ -17,10 +18,11 @@ const input: PurchaseInput = {
   now: PAID_AT + HOUR,
 };
 
+/** As it goes over the wire, where keys without a value are missing. */
 function event(changes: Partial<PurchaseInput> = {}): PurchaseEvent {
   const built = buildPurchase({ ...input, ...changes });
   if ("fault" in built) throw new Error(built.fault);
-  return built.event;
+  return JSON.parse(purchaseText(built.event)) as PurchaseEvent;
 }
 
 function fault(changes: Partial<PurchaseInput>): string {
