@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --
 "use strict";
 
-const { start } = require("../dist/program/start.cjs");
+const { start } = require("./load.js").load("start.cjs");
 
 // Stays where nothing is left to wait for and yet no answer came.
 process.exitCode = 2;

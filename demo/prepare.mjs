@@ -56,7 +56,11 @@ function build() {
   // What was renamed or deleted must not live on.
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const steps = [[tsc, "-p", "tsconfig.build.json"], [join(root, "build", "bundle.mjs")]];
+  const steps = [
+    [tsc, "-p", "tsconfig.build.json"],
+    [join(root, "build", "bundle.mjs")],
+    [join(root, "build", "code.mjs")],
+  ];
   for (const words of steps) {
     const failure = run(process.execPath, words, { stdout: process.stderr });
     if (failure !== 0) return failure;

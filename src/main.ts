@@ -5,6 +5,7 @@ import { KnownError, exitCode } from "./errors.js";
 import { Interruption } from "./interruption.js";
 import { logFrame, usageLog } from "./output/log.js";
 import { printError } from "./output/problem.js";
+import type { Run } from "./program.js";
 import { buildProgram } from "./program.js";
 
 /** Commands that change something: a closed pipe or a signal never stops them half-way. */
@@ -30,13 +31,14 @@ export async function main(proc: NodeJS.Process, version: string): Promise<ExitC
   const log = logFrame(argv, Date.now);
   const tell = watchCrash(proc, (error) => printError(stderr, error, { env, color, log }));
   let code: ExitCode = exitCode.ok;
-  const program = buildProgram(version, async (command, options, body) => {
+  const run: Run = async (command, options, body) => {
     // Help and bad usage end before this: they need neither settings nor an output.
     const { inSession } = await import("./in-session.js");
     const acts = acting.has(command);
     if (log) log.command = command;
     code = await inSession({ proc, env, interruption, version, acts, log }, command, options, body);
-  });
+  };
+  const program = buildProgram(version, run, argv[2]);
   for (const command of [program, ...program.commands]) {
     command.exitOverride();
     if (log) command.configureOutput({ writeErr: (text) => stderr.write(usageLog(log, text)) });

@@ -33,6 +33,17 @@ describe.concurrent("help", () => {
     expect(commands).toEqual(expected);
   });
 
+  test("describes a command alone as it does among all, and all where the name is none", () => {
+    const built = (wanted: string) => buildProgram("0.0.0", async () => undefined, wanted).commands;
+    for (const one of program.commands.filter((command) => command.name() !== "help"))
+      expect(built(one.name()).map((command) => command.helpInformation())).toEqual([
+        one.helpInformation(),
+        expect.stringContaining("help on a command"),
+      ]);
+    for (const name of ["find", "constructor", "--help"])
+      expect(built(name)).toHaveLength(expected.length + 1);
+  });
+
   test("--version is that of the package", async () => {
     const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
       version: string;

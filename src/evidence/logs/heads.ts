@@ -1,4 +1,5 @@
 import { SEND_TASK } from "./event.js";
+import { findByte } from "./find-byte.js";
 
 /* Where the parts of a line lie, told from its bytes: see worth.ts for why. */
 
@@ -41,9 +42,8 @@ export function applicationMessage(b: Buffer, start: number, end: number): numbe
 
 /** Where the message begins, behind `LEVEL/process] `; -1 likewise. */
 export function workerMessage(b: Buffer, start: number, end: number): number {
-  const most = Math.min(end, start + 100);
-  for (let at = start + 26; at < most; at++) if (b[at] === CLOSE) return at + 2;
-  return -1;
+  const at = findByte(b, CLOSE, start + 26, Math.min(end, start + 100));
+  return at < 0 ? -1 : at + 2;
 }
 
 /** Where the task id begins in `Task celery_app.send_meta_event[…] …`, or -1. */
@@ -51,12 +51,9 @@ export function taskAt(b: Buffer, at: number, end: number): number {
   const most = Math.min(end - 37, at + 100);
   // The application's own name for it puts the bracket here; any other is searched for.
   const usual = at + 5 + "celery_app.".length + SEND_TASK.length;
-  for (let i = usual < most && b[usual] === BRACKET ? usual : at + 5; i < most; i++) {
-    if (b[i] !== BRACKET) continue;
-    // Enough to tell it from other tasks; the reading of the text is what decides.
-    return b[i - 1] === 0x74 && b[i - 6] === 0x5f && b[i - SEND_TASK.length] === 0x73 ? i + 1 : -1;
-  }
-  return -1;
+  const i = usual < most && b[usual] === BRACKET ? usual : findByte(b, BRACKET, at + 5, most);
+  // Enough to tell it from other tasks; the reading of the text is what decides.
+  return i >= 0 && b[i - 1] === 0x74 && b[i - 6] === 0x5f && b[i - SEND_TASK.length] === 0x73 ? i + 1 : -1;
 }
 
 /** Task loggers put `celery_app.send_meta_event[‹task id›]: ` before a message: where the id begins, or -1. */

@@ -10,6 +10,8 @@ const DISORDER = 5 * MINUTE;
 
 /** `shown` is the clock's face read as UTC. @throws RangeError for a zone that does not exist */
 export function zoneClock(zone: string): ZoneClock {
+  // Most servers' clocks: Intl takes 13 ms to begin with, and is not needed to know that.
+  if (zone === "UTC" || zone === "Etc/UTC") return (shown) => shown;
   const face = clockFace(zone);
   const offsets = new Map<number, number>();
   /** Zones change at quarters of an hour at the finest; asking Intl for every line would cost more than the reading. */
