@@ -7,6 +7,7 @@ import { columnsOf, isZoned } from "./columns.js";
 import { claim } from "./claim.js";
 import type { Database, Tx } from "./database.js";
 import { confirm, revert } from "./direct.js";
+import { list } from "./list.js";
 import { answer, close, settle } from "./settle.js";
 import { undo } from "./undo.js";
 
@@ -80,7 +81,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
                  p.meta_purchase_sent_at::text as at, ${amount} as amount,
                  ${last} as last
           from payments p
-          where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))`;
+          where p.id = any(${list(tx, "bigint", ids)})`;
         return new Map(
           rows.map(({ id, status, flagged, meta_event_id: metaEventId, at, amount: sum, last }) => {
             return [
