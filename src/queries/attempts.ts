@@ -37,15 +37,17 @@ export interface Shape {
 export function openAttempts(database: Database, timeZone: string): Attempts {
   const held = <T>(lease: Lease, work: (tx: Tx, shape: Shape) => Promise<T>) =>
     database.write(async (tx) => {
-      await hold(tx, lease);
-      return await work(tx, shapeOf(tx, await readCatalogue(tx), timeZone));
+      // Sent together: what needs no parameters goes without another turn.
+      const [catalogue] = await Promise.all([readCatalogue(tx), byKey(tx), hold(tx, lease)]);
+      return await work(tx, shapeOf(tx, catalogue, timeZone));
     });
   return {
     claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
     answer: async (lease, settlements) => {
-      const open = await database.write(async (tx) =>
-        answer(tx, lease, settlements, { blames: (await ownTables(tx)).has("acknowledgement") }),
-      );
+      const open = await database.write(async (tx) => {
+        const [own] = await Promise.all([ownTables(tx), byKey(tx)]);
+        return await answer(tx, lease, settlements, { blames: own.has("acknowledgement") });
+      });
       // Only after the commit: what was written stays.
       if (open < settlements.length)
         throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
@@ -98,6 +100,14 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
         );
       }),
   };
+}
+
+/**
+ * A batch finds its rows by their keys. Of a disk that turns, PostgreSQL would rather read through the whole journal,
+ * a thousand attempts being looked for, until that has some 8,000 pages: 5 and then 50 ms for what takes 2.
+ */
+async function byKey(tx: Tx): Promise<void> {
+  await tx.unsafe("set local random_page_cost = 1.1");
 }
 
 /**
