@@ -8,6 +8,7 @@ import { claim } from "./claim.js";
 import type { Database, Tx } from "./database.js";
 import { confirm, revert } from "./direct.js";
 import { list } from "./list.js";
+import { byKey } from "./plans.js";
 import { answer, close, settle } from "./settle.js";
 import { undo } from "./undo.js";
 
@@ -100,14 +101,6 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
         );
       }),
   };
-}
-
-/**
- * A batch finds its rows by their keys. Of a disk that turns, PostgreSQL would rather read through the whole journal,
- * a thousand attempts being looked for, until that has some 8,000 pages: 5 and then 50 ms for what takes 2.
- */
-async function byKey(tx: Tx): Promise<void> {
-  await tx.unsafe("set local random_page_cost = 1.1");
 }
 
 /**

@@ -7,9 +7,8 @@ import { lockedAmong } from "./locks.js";
 
 /** Puts attempts on record for the sales that are still what was judged. The others are left out of the answer. */
 export async function claim(tx: Tx, shape: Shape, lease: Lease, claims: readonly Claim[]): Promise<Claims> {
-  const fit = await lockFitting(tx, shape, claims);
-  await closeAbandoned(tx, fit);
-  const claimed = fit.length === 0 ? [] : await record(tx, shape, lease, fit);
+  await closeAbandoned(tx, await lockAttempted(tx, shape, claims));
+  const claimed = await record(tx, shape, lease, claims);
   const got = new Set(claimed.map(({ saleId }) => saleId));
   const missed = claims.filter(({ saleId }) => !got.has(saleId));
   return { claimed, hindered: missed.length === 0 ? [] : await hindrances(tx, missed) };
@@ -21,33 +20,47 @@ export async function claim(tx: Tx, shape: Shape, lease: Lease, claims: readonly
  * of the same click whose task came through and which Meta now counts in this one's place. Deadlines are compared with
  * the database's own clock. Rows that somebody else has locked are stepped over: one of them must not end a run.
  */
-async function lockFitting(tx: Tx, shape: Shape, claims: readonly Claim[]): Promise<Claim[]> {
+function fitting(tx: Tx, shape: Shape, claims: readonly Claim[]): Fragment {
   const w = table(tx, "w", claims, {
     sale_id: ["bigint", ({ saleId }) => saleId],
+    event_id: ["text", ({ eventId }) => eventId],
+    origin: ["text", ({ origin }) => origin],
+    pixel_id: ["text", ({ pixelId }) => pixelId],
     flagged_at: ["text", ({ mark }) => mark.flaggedAt],
     amount: ["text", ({ mark }) => mark.amount],
     before: ["double precision", ({ before }) => (before === Infinity ? null : before)],
     take_back: ["boolean", ({ takeBack }) => takeBack],
     last_attempt: ["bigint", ({ lastAttempt }) => lastAttempt],
-    event_id: ["text", ({ metaEventId }) => metaEventId],
+    meta_event_id: ["text", ({ metaEventId }) => metaEventId],
+    cause: ["text", ({ cause = null }) => cause],
   });
   const pairs = pairsOf(claims);
-  const alone = pairs.length === 0 ? tx`true` : tx`p.id not in (${withSiblingConfirmed(tx, pairs)})`;
-  const rows = await tx<{ id: string }[]>`
-    select p.id
-    from payments p
-    join ${w} on w.sale_id = p.id
-    where p.status = 'paid' and p.meta_event_id::text is not distinct from w.event_id
-      and coalesce(p.meta_purchase_sent, false) is distinct from w.take_back
-      and p.meta_purchase_sent_at::text is not distinct from w.flagged_at
-      and ${shape.amount} is not distinct from w.amount
-      and (w.before is null or clock_timestamp() < to_timestamp(w.before / 1000))
-      and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w.last_attempt
-      and ${alone}
-    order by p.id
-    for no key update of p skip locked`;
-  const locked = new Set(rows.map((row) => Number(row.id)));
-  return claims.filter(({ saleId }) => locked.has(saleId));
+  const alone = pairs.length === 0 ? tx`true` : tx`w.sale_id not in (${withSiblingConfirmed(tx, pairs)})`;
+  const fits = tx`p.status = 'paid' and p.meta_event_id::text is not distinct from w.meta_event_id
+        and coalesce(p.meta_purchase_sent, false) is distinct from w.take_back
+        and p.meta_purchase_sent_at::text is not distinct from w.flagged_at
+        and ${shape.amount} is not distinct from w.amount
+        and (w.before is null or clock_timestamp() < to_timestamp(w.before / 1000))
+        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w.last_attempt`;
+  return tx`
+      select w.*
+      from ${w} cross join lateral (
+        select from payments p
+        where p.id = w.sale_id and ${fits}
+        for no key update of p skip locked
+      ) p
+      where ${alone}`;
+}
+
+/** The sales that may have an attempt to be closed before there can be another: those that ever had one. */
+async function lockAttempted(tx: Tx, shape: Shape, claims: readonly Claim[]): Promise<number[]> {
+  const attempted = claims.filter(({ lastAttempt }) => lastAttempt !== null);
+  if (attempted.length === 0) return [];
+  const rows = await tx<{ sale_id: string }[]>`
+    with held as (${fitting(tx, shape, attempted)}
+    )
+    select sale_id from held`;
+  return rows.map((row) => Number(row.sale_id));
 }
 
 interface Pair {
@@ -83,27 +96,14 @@ async function hindrances(tx: Tx, missed: readonly Claim[]): Promise<Claims["hin
   return [...locked.map((saleId) => ({ saleId, by: "lock" as const })), ...siblings];
 }
 
-/**
- * An attempt that a dead run left open: where no answer is on record there never will be one, and it is unconfirmed.
- * A sale that was found to have had none needs no look: by the rows that every claim leaves dead in their index, it took
- * longer with every claim.
- */
-export async function closeAbandoned(
-  tx: Tx,
-  sales: readonly Pick<Claim, "saleId" | "lastAttempt">[],
-): Promise<void> {
-  const attempted = sales.filter(({ lastAttempt }) => lastAttempt !== null);
-  if (attempted.length === 0) return;
-  const ids = list(
-    tx,
-    "bigint",
-    attempted.map(({ saleId }) => saleId),
-  );
+/** An attempt that a dead run left open: where no answer is on record there never will be one, and it is unconfirmed. */
+export async function closeAbandoned(tx: Tx, sales: readonly number[]): Promise<void> {
+  if (sales.length === 0) return;
   await tx`
     update purchase_fix.attempt
     set answer = coalesce(answer, 'unconfirmed'), effect = 'kept', settled_at = clock_timestamp(),
         because = coalesce(because, 'its run ended before an answer came')
-    where settled_at is null and sale_id = any(${ids})
+    where settled_at is null and sale_id = any(${list(tx, "bigint", sales)})
     returning id`;
 }
 
@@ -127,34 +127,23 @@ export async function closeAnswered(tx: Tx): Promise<void> {
 
 /** One journal row per attempt, before its request leaves; sets the flag again on sales that are taken back. */
 async function record(tx: Tx, shape: Shape, lease: Lease, claims: readonly Claim[]): Promise<Claimed[]> {
-  const [into, cause] = shape.causes ? [tx`, cause`, tx`, w.cause`] : [tx``, tx``];
-  const w = table(tx, "w", claims, {
-    sale_id: ["bigint", ({ saleId }) => saleId],
-    event_id: ["text", ({ eventId }) => eventId],
-    origin: ["text", ({ origin }) => origin],
-    pixel_id: ["text", ({ pixelId }) => pixelId],
-    flagged_at: ["text", ({ mark }) => mark.flaggedAt],
-    take_back: ["boolean", ({ takeBack }) => takeBack],
-    meta_event_id: ["text", ({ metaEventId }) => metaEventId],
-    cause: ["text", ({ cause = null }) => cause],
-  });
+  const [into, cause] = shape.causes ? [tx`, cause`, tx`, h.cause`] : [tx``, tx``];
   const rows = await tx<{ sale_id: string; id: string; flagged_at_claimed: string | null }[]>`
-    with w as (
-      select * from ${w}
+    with held as (${fitting(tx, shape, claims)}
     ), taken as (
       update payments p set meta_purchase_sent = true, meta_purchase_sent_at = ${shape.now}
-      from w where p.id = w.sale_id and w.take_back
+      from held h where p.id = h.sale_id and h.take_back
       returning p.id, p.meta_purchase_sent_at::text as flagged_at
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, event_id, event_id_origin, pixel_id,
       flagged_before, flagged_at_before, flagged_at_before_instant, flagged_at_claimed, meta_event_id_before${into}
     )
-    select ${lease.run}, w.sale_id, w.event_id, w.origin, w.pixel_id,
-           not w.take_back, w.flagged_at, ${shape.flagInstant(tx`w.flagged_at`)},
-           case when w.take_back then t.flagged_at else w.flagged_at end, w.meta_event_id${cause}
-    from w left join taken t on t.id = w.sale_id
-    order by w.sale_id
+    select ${lease.run}, h.sale_id, h.event_id, h.origin, h.pixel_id,
+           not h.take_back, h.flagged_at, ${shape.flagInstant(tx`h.flagged_at`)},
+           case when h.take_back then t.flagged_at else h.flagged_at end, h.meta_event_id${cause}
+    from held h left join taken t on t.id = h.sale_id
+    order by h.sale_id
     returning sale_id, id, flagged_at_claimed`;
   return rows.map((row) => ({
     saleId: Number(row.sale_id),

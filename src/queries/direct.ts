@@ -24,23 +24,27 @@ const guards: Columns<Guard> = {
  * made meanwhile may have arrived. Rows that somebody else has locked are stepped over.
  */
 function held(tx: Tx, guard: Fragment) {
-  return tx`
-      select p.id as held, coalesce(p.meta_purchase_sent, false) as flagged_before, w.*
-      from payments p join w on p.id = w.sale_id
-      where p.status = 'paid' and p.meta_event_id is null and ${guard}
+  const fits = tx`p.status = 'paid' and p.meta_event_id is null and ${guard}
         and p.meta_purchase_sent_at::text is not distinct from w.flagged_at
-        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w.last_attempt
-      order by p.id
-      for no key update of p skip locked`;
+        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w.last_attempt`;
+  return tx`
+      select w.sale_id as held, p.flagged_before, w.*
+      from w cross join lateral (
+        select coalesce(p.meta_purchase_sent, false) as flagged_before from payments p
+        where p.id = w.sale_id and ${fits}
+        for no key update of p skip locked
+      ) p`;
 }
 
 /** Gives stuck sales back to the application, guarded inside the update, with their journal rows in the same statement. */
 export async function revert(tx: Tx, shape: Shape, lease: Lease, sales: Sales<"revert">): Promise<Writes> {
+  // The guard sees to it that the others had none.
+  const attempted = sales.some(({ lastAttempt }) => lastAttempt !== null);
   const [into, cause] = shape.causes ? [tx`, cause`, tx`, c.cause`] : [tx``, tx``];
   const rows = await tx<WrittenRow[]>`
     with w as (
       select * from ${table(tx, "w", sales, guards)}
-    ), held as (${held(tx, tx`p.meta_purchase_sent and not ${mayHaveArrived(tx)}`)}
+    ), held as (${held(tx, tx`p.meta_purchase_sent and ${attempted ? tx`not ${mayHaveArrived(tx)}` : tx`true`}`)}
     ), changed as (
       update payments p set meta_purchase_sent = false, meta_purchase_sent_at = null
       from held h where p.id = h.held
@@ -119,9 +123,10 @@ export async function writes(
   const written = rows.map(writtenOf);
   const done = new Set(written.map((row) => row.saleId));
   // A run that died between Meta's answer and the row left its attempt open; the row has now got what followed from it.
+  const attempted = sales.filter(({ saleId, lastAttempt }) => lastAttempt !== null && done.has(saleId));
   await closeAbandoned(
     tx,
-    sales.filter(({ saleId }) => done.has(saleId)),
+    attempted.map(({ saleId }) => saleId),
   );
   const missed = sales.filter(({ saleId }) => !done.has(saleId)).map(({ saleId }) => saleId);
   return { written, locked: await lockedAmong(tx, missed) };

@@ -4,20 +4,13 @@ import type { Shape } from "./attempts.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 import { list, table } from "./list.js";
+import { unguessed } from "./plans.js";
 import type { WrittenRow } from "./written.js";
 import { writtenOf } from "./written.js";
 
 /** The transaction's id in the form of a row's `xmin`: 32 bits. The witness looks for it. */
 export function currentXid(tx: Tx): Fragment {
   return tx`(txid_current() % 4294967296)::text`;
-}
-
-/**
- * A condition whose odds PostgreSQL does not guess. Nobody has analysed a journal that grew a minute ago: the open attempts
- * of this run were taken for one row, and all of them compared with every answer (20,000 sales: 27 s instead of 3).
- */
-function unguessed(tx: Tx, condition: Fragment): Fragment {
-  return tx`case when ${condition} then true else false end`;
 }
 
 /**
@@ -112,22 +105,24 @@ export async function settle(
       join purchase_fix.attempt a on a.id = s.attempt
         and ${unguessed(tx, tx`a.run_id = ${lease.run} and a.settled_at is null`)}
     ), held as (
-      select p.id as held, p.status = 'paid' and p.meta_event_id::text = d.meta_event_id_before as keeps_id
-      from payments p join d on d.sale_id = p.id
+      select d.*, p.keeps_id
+      from d cross join lateral (
+        select p.status = 'paid' and p.meta_event_id::text = d.meta_event_id_before as keeps_id from payments p
+        where p.id = d.sale_id
+        for no key update of p skip locked
+      ) p
       where d.moves
-      order by p.id
-      for no key update of p skip locked
     ), confirmed as (
       update payments p
       set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`d.event_id`)},
           meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.flagTime(tx`d.flagged_at_claimed`)})
-      from d join held on held.held = d.sale_id
+      from held d
       where p.id = d.sale_id and d.accepted and ${unguessed(tx, mayConfirm)}
       returning p.id, 'confirmed' as effect, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
                 p.meta_event_id::text as event_id
     ), reverted as (
       update payments p set meta_purchase_sent = false, meta_purchase_sent_at = null
-      from d join held on held.held = d.sale_id
+      from held d
       where p.id = d.sale_id and d.revert and ${unguessed(tx, mayRevert)}
       returning p.id, 'reverted' as effect, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
                 p.meta_event_id::text as event_id
@@ -143,9 +138,9 @@ export async function settle(
         meta_event_id_after = c.event_id
     from d
     left join changed c on c.id = d.sale_id
-    left join held h on h.held = d.sale_id
+    left join held h on h.id = d.id
     where t.id = d.id
-      and (not d.moves or h.held is not null or not exists (select from payments p where p.id = d.sale_id))
+      and (not d.moves or h.id is not null or not exists (select from payments p where p.id = d.sale_id))
     returning t.sale_id, t.id, t.effect, case when c.id is null then null else ${currentXid(tx)} end as xid,
               t.flagged_after, t.flagged_at_after, t.meta_event_id_after`;
   const done = new Set(rows.map((row) => row.id));
