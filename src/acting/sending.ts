@@ -7,6 +7,7 @@ import type { Instant } from "../sales/sale.js";
 import { age } from "../sales/time.js";
 import { Book } from "./book.js";
 import { Breaker } from "./breaker.js";
+import { Builder } from "./builder.js";
 import { claimSales } from "./claims.js";
 import type { Batch, Consequence } from "./lane.js";
 import { batches, consequence, settlements } from "./lane.js";
@@ -67,6 +68,7 @@ export class Sending {
   /** Outcomes of the carriers of shared clicks, which were sent before this lane began. */
   readonly #carriers: ReadonlyMap<number, Outcome>;
   readonly #breaker = new Breaker();
+  readonly #builder: Builder;
   readonly #postponed = new Set<number>();
   #stopped: string | null;
 
@@ -76,6 +78,7 @@ export class Sending {
     this.#stopped = work.stopped;
     this.#ports = ports;
     this.#options = options;
+    this.#builder = new Builder(ports.sender, ports.clock);
     this.#queue = batches(work.sales);
     this.#carriers = new Map(work.earlier.map((outcome) => [outcome.judged.sale.id, outcome]));
   }
@@ -86,10 +89,14 @@ export class Sending {
   }
 
   async run(stop: AbortSignal): Promise<void> {
-    for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) {
-      const halt = this.#halt(stop);
-      if (halt === null) await this.#attempt({ ...batch, sales: this.#afterCarriers(batch.sales) }, stop);
-      else for (const item of batch.sales) this.book.leave(item, halt);
+    try {
+      for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) {
+        const halt = this.#halt(stop);
+        if (halt === null) await this.#attempt(batch, stop);
+        else for (const item of batch.sales) this.book.leave(item, halt);
+      }
+    } finally {
+      await this.#builder.end();
     }
   }
 
@@ -112,7 +119,7 @@ export class Sending {
   }
 
   async #attempt(batch: Batch, stop: AbortSignal): Promise<void> {
-    const events = await this.#build(batch.sales);
+    const events = await this.#build(batch);
     const ready = batch.sales.filter((item) => events.has(item.judged.sale.id));
     if (ready.length === 0) return;
     const claimedAt = this.#ports.clock.now();
@@ -120,11 +127,14 @@ export class Sending {
     const sales = ready.filter((item) => claimed.has(item.judged.sale.id));
     if (sales.length === 0) return;
     const sending = { sales, tries: batch.tries };
-    const answer = await this.#post(
+    const posted = this.#post(
       sales,
       sales.map((item) => events.get(item.judged.sale.id)),
       Math.min(claimedAt + CLAIM_VALID_MS, ...sales.map((item) => item.before)),
     );
+    const [next] = this.#queue;
+    if (next && this.#halt(stop) === null) this.#builder.begin(next.sales);
+    const answer = await posted;
     const follows = consequence(answer, sending);
     const tripped = this.#breaker.notice(answer, sending, follows);
     // The refusal that trips the breaker says that the fault is not in the sale: it is kept, whatever the tables allow.
@@ -136,10 +146,10 @@ export class Sending {
     if (follows.pauseMs > 0) await this.#pause(follows, stop);
   }
 
-  async #build(sales: readonly Planned[]): Promise<Map<number, unknown>> {
-    const built = await this.#ports.sender.build(sales, this.#ports.clock.now());
+  async #build({ sales }: Batch): Promise<Map<number, unknown>> {
+    const built = await this.#builder.of(sales);
     const events = new Map<number, unknown>();
-    for (const item of sales) {
+    for (const item of this.#afterCarriers(sales)) {
       const one = built.get(item.judged.sale.id) ?? { fault: "its row is gone" };
       if ("event" in one) events.set(item.judged.sale.id, one.event);
       else this.book.leave(item, `not sent: ${one.fault}`);

@@ -7,6 +7,8 @@ import { columnsOf, isZoned } from "./columns.js";
 import { claim } from "./claim.js";
 import type { Database, Tx } from "./database.js";
 import { confirm, revert } from "./direct.js";
+import { list } from "./list.js";
+import { byKey } from "./plans.js";
 import { answer, close, settle } from "./settle.js";
 import { undo } from "./undo.js";
 
@@ -36,15 +38,17 @@ export interface Shape {
 export function openAttempts(database: Database, timeZone: string): Attempts {
   const held = <T>(lease: Lease, work: (tx: Tx, shape: Shape) => Promise<T>) =>
     database.write(async (tx) => {
-      await hold(tx, lease);
-      return await work(tx, shapeOf(tx, await readCatalogue(tx), timeZone));
+      // Sent together: what needs no parameters goes without another turn.
+      const [catalogue] = await Promise.all([readCatalogue(tx), byKey(tx), hold(tx, lease)]);
+      return await work(tx, shapeOf(tx, catalogue, timeZone));
     });
   return {
     claim: (lease, claims) => held(lease, (tx, shape) => claim(tx, shape, lease, claims)),
     answer: async (lease, settlements) => {
-      const open = await database.write(async (tx) =>
-        answer(tx, lease, settlements, { blames: (await ownTables(tx)).has("acknowledgement") }),
-      );
+      const open = await database.write(async (tx) => {
+        const [own] = await Promise.all([ownTables(tx), byKey(tx)]);
+        return await answer(tx, lease, settlements, { blames: own.has("acknowledgement") });
+      });
       // Only after the commit: what was written stays.
       if (open < settlements.length)
         throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
@@ -80,7 +84,7 @@ export function openAttempts(database: Database, timeZone: string): Attempts {
                  p.meta_purchase_sent_at::text as at, ${amount} as amount,
                  ${last} as last
           from payments p
-          where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))`;
+          where p.id = any(${list(tx, "bigint", ids)})`;
         return new Map(
           rows.map(({ id, status, flagged, meta_event_id: metaEventId, at, amount: sum, last }) => {
             return [

@@ -1,21 +1,18 @@
 import type { Claim, Claimed, Claims, Lease } from "../ports.js";
 import type { Shape } from "./attempts.js";
 import type { Tx } from "./database.js";
+import type { Fragment } from "./columns.js";
+import { list, table } from "./list.js";
 import { lockedAmong } from "./locks.js";
 
 /** Puts attempts on record for the sales that are still what was judged. The others are left out of the answer. */
 export async function claim(tx: Tx, shape: Shape, lease: Lease, claims: readonly Claim[]): Promise<Claims> {
-  const wanted = tx.json(claims.map(({ mark, ...rest }) => ({ ...rest, ...mark })));
-  const ids = await lockFitting(tx, shape, wanted);
-  const fit = tx.json(ids);
-  await closeAbandoned(tx, fit);
-  const claimed = await record(tx, shape, lease, wanted, fit);
+  await closeAbandoned(tx, await lockAttempted(tx, shape, claims));
+  const claimed = await record(tx, shape, lease, claims);
   const got = new Set(claimed.map(({ saleId }) => saleId));
   const missed = claims.filter(({ saleId }) => !got.has(saleId));
   return { claimed, hindered: missed.length === 0 ? [] : await hindrances(tx, missed) };
 }
-
-type Json = ReturnType<Tx["json"]>;
 
 /**
  * Locks the rows that are still paid, without id (or with the one that was judged), and bear the flag time and amount that were judged: a revert and a
@@ -23,41 +20,75 @@ type Json = ReturnType<Tx["json"]>;
  * of the same click whose task came through and which Meta now counts in this one's place. Deadlines are compared with
  * the database's own clock. Rows that somebody else has locked are stepped over: one of them must not end a run.
  */
-async function lockFitting(tx: Tx, shape: Shape, wanted: Json): Promise<string[]> {
-  const rows = await tx<{ id: string }[]>`
-    select p.id
-    from payments p
-    join jsonb_to_recordset(${wanted}::jsonb)
-      w("saleId" bigint, "flaggedAt" text, amount text, before double precision, "takeBack" boolean,
-        "lastAttempt" bigint, siblings jsonb, "eventId" text, "metaEventId" text)
-      on w."saleId" = p.id
-    where p.status = 'paid' and p.meta_event_id::text is not distinct from w."metaEventId"
-      and coalesce(p.meta_purchase_sent, false) is distinct from w."takeBack"
-      and p.meta_purchase_sent_at::text is not distinct from w."flaggedAt"
-      and ${shape.amount} is not distinct from w.amount
-      and (w.before is null or clock_timestamp() < to_timestamp(w.before / 1000))
-      and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w."lastAttempt"
-      and not ${confirmedSibling(tx)}
-    order by p.id
-    for no key update of p skip locked`;
-  return rows.map((row) => row.id);
+function fitting(tx: Tx, shape: Shape, claims: readonly Claim[]): Fragment {
+  const w = table(tx, "w", claims, {
+    sale_id: ["bigint", ({ saleId }) => saleId],
+    event_id: ["text", ({ eventId }) => eventId],
+    origin: ["text", ({ origin }) => origin],
+    pixel_id: ["text", ({ pixelId }) => pixelId],
+    flagged_at: ["text", ({ mark }) => mark.flaggedAt],
+    amount: ["text", ({ mark }) => mark.amount],
+    before: ["double precision", ({ before }) => (before === Infinity ? null : before)],
+    take_back: ["boolean", ({ takeBack }) => takeBack],
+    last_attempt: ["bigint", ({ lastAttempt }) => lastAttempt],
+    meta_event_id: ["text", ({ metaEventId }) => metaEventId],
+    cause: ["text", ({ cause = null }) => cause],
+  });
+  const pairs = pairsOf(claims);
+  const alone = pairs.length === 0 ? tx`true` : tx`w.sale_id not in (${withSiblingConfirmed(tx, pairs)})`;
+  const fits = tx`p.status = 'paid' and p.meta_event_id::text is not distinct from w.meta_event_id
+        and coalesce(p.meta_purchase_sent, false) is distinct from w.take_back
+        and p.meta_purchase_sent_at::text is not distinct from w.flagged_at
+        and ${shape.amount} is not distinct from w.amount
+        and (w.before is null or clock_timestamp() < to_timestamp(w.before / 1000))
+        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w.last_attempt`;
+  return tx`
+      select w.*
+      from ${w} cross join lateral (
+        select from payments p
+        where p.id = w.sale_id and ${fits}
+        for no key update of p skip locked
+      ) p
+      where ${alone}`;
 }
 
-/** A sale of the same click was stored under the event id that `w` is about to bear. */
-function confirmedSibling(tx: Tx) {
-  return tx`exists (
-        select from jsonb_array_elements_text(w.siblings) o(id) join payments s on s.id = o.id::bigint
-        where s.meta_event_id::text = w."eventId"
-      )`;
+/** The sales that may have an attempt to be closed before there can be another: those that ever had one. */
+async function lockAttempted(tx: Tx, shape: Shape, claims: readonly Claim[]): Promise<number[]> {
+  const attempted = claims.filter(({ lastAttempt }) => lastAttempt !== null);
+  if (attempted.length === 0) return [];
+  const rows = await tx<{ sale_id: string }[]>`
+    with held as (${fitting(tx, shape, attempted)}
+    )
+    select sale_id from held`;
+  return rows.map((row) => Number(row.sale_id));
+}
+
+interface Pair {
+  readonly saleId: number;
+  readonly eventId: string;
+  readonly sibling: number;
+}
+
+const pairsOf = (claims: readonly Claim[]): Pair[] =>
+  claims.flatMap(({ saleId, eventId, siblings }) =>
+    siblings.map((sibling) => ({ saleId, eventId, sibling })),
+  );
+
+/** The sales of which one of the same click was stored under the event id that they are about to bear. */
+function withSiblingConfirmed(tx: Tx, pairs: readonly Pair[]): Fragment {
+  const o = table(tx, "o", pairs, {
+    sale_id: ["bigint", ({ saleId }) => saleId],
+    event_id: ["text", ({ eventId }) => eventId],
+    sibling: ["bigint", ({ sibling }) => sibling],
+  });
+  return tx`select o.sale_id from ${o} join payments s on s.id = o.sibling where s.meta_event_id::text = o.event_id`;
 }
 
 /** Why these could not be claimed, where the row's own state does not tell. */
 async function hindrances(tx: Tx, missed: readonly Claim[]): Promise<Claims["hindered"]> {
-  const rows = await tx<{ id: string }[]>`
-    select w."saleId" as id
-    from jsonb_to_recordset(${tx.json(missed as never)}::jsonb) w("saleId" bigint, siblings jsonb, "eventId" text)
-    where ${confirmedSibling(tx)}`;
-  const siblings = rows.map((row) => ({ saleId: Number(row.id), by: "sibling" as const }));
+  const pairs = pairsOf(missed);
+  const rows = pairs.length === 0 ? [] : await tx<{ sale_id: string }[]>`${withSiblingConfirmed(tx, pairs)}`;
+  const siblings = rows.map((row) => ({ saleId: Number(row.sale_id), by: "sibling" as const }));
   const locked = await lockedAmong(
     tx,
     missed.map(({ saleId }) => saleId),
@@ -66,12 +97,13 @@ async function hindrances(tx: Tx, missed: readonly Claim[]): Promise<Claims["hin
 }
 
 /** An attempt that a dead run left open: where no answer is on record there never will be one, and it is unconfirmed. */
-export async function closeAbandoned(tx: Tx, sales: Json): Promise<void> {
+export async function closeAbandoned(tx: Tx, sales: readonly number[]): Promise<void> {
+  if (sales.length === 0) return;
   await tx`
     update purchase_fix.attempt
     set answer = coalesce(answer, 'unconfirmed'), effect = 'kept', settled_at = clock_timestamp(),
         because = coalesce(because, 'its run ended before an answer came')
-    where settled_at is null and sale_id in (select value::bigint from jsonb_array_elements_text(${sales}::jsonb))
+    where settled_at is null and sale_id = any(${list(tx, "bigint", sales)})
     returning id`;
 }
 
@@ -94,28 +126,24 @@ export async function closeAnswered(tx: Tx): Promise<void> {
 }
 
 /** One journal row per attempt, before its request leaves; sets the flag again on sales that are taken back. */
-async function record(tx: Tx, shape: Shape, lease: Lease, wanted: Json, fit: Json): Promise<Claimed[]> {
-  const [into, cause] = shape.causes ? [tx`, cause`, tx`, w.cause`] : [tx``, tx``];
+async function record(tx: Tx, shape: Shape, lease: Lease, claims: readonly Claim[]): Promise<Claimed[]> {
+  const [into, cause] = shape.causes ? [tx`, cause`, tx`, h.cause`] : [tx``, tx``];
   const rows = await tx<{ sale_id: string; id: string; flagged_at_claimed: string | null }[]>`
-    with w as (
-      select * from jsonb_to_recordset(${wanted}::jsonb)
-        w("saleId" bigint, "eventId" text, origin text, "pixelId" text, "flaggedAt" text, "takeBack" boolean,
-          "metaEventId" text, cause text)
-      where w."saleId" in (select value::bigint from jsonb_array_elements_text(${fit}::jsonb))
+    with held as (${fitting(tx, shape, claims)}
     ), taken as (
       update payments p set meta_purchase_sent = true, meta_purchase_sent_at = ${shape.now}
-      from w where p.id = w."saleId" and w."takeBack"
+      from held h where p.id = h.sale_id and h.take_back
       returning p.id, p.meta_purchase_sent_at::text as flagged_at
     )
     insert into purchase_fix.attempt (
       run_id, sale_id, event_id, event_id_origin, pixel_id,
       flagged_before, flagged_at_before, flagged_at_before_instant, flagged_at_claimed, meta_event_id_before${into}
     )
-    select ${lease.run}, w."saleId", w."eventId", w.origin, w."pixelId",
-           not w."takeBack", w."flaggedAt", ${shape.flagInstant(tx`w."flaggedAt"`)},
-           case when w."takeBack" then t.flagged_at else w."flaggedAt" end, w."metaEventId"${cause}
-    from w left join taken t on t.id = w."saleId"
-    order by w."saleId"
+    select ${lease.run}, h.sale_id, h.event_id, h.origin, h.pixel_id,
+           not h.take_back, h.flagged_at, ${shape.flagInstant(tx`h.flagged_at`)},
+           case when h.take_back then t.flagged_at else h.flagged_at end, h.meta_event_id${cause}
+    from held h left join taken t on t.id = h.sale_id
+    order by h.sale_id
     returning sale_id, id, flagged_at_claimed`;
   return rows.map((row) => ({
     saleId: Number(row.sale_id),

@@ -3,20 +3,14 @@ import { LeaseLost } from "../ports.js";
 import type { Shape } from "./attempts.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
+import { list, table } from "./list.js";
+import { unguessed } from "./plans.js";
 import type { WrittenRow } from "./written.js";
 import { writtenOf } from "./written.js";
 
 /** The transaction's id in the form of a row's `xmin`: 32 bits. The witness looks for it. */
 export function currentXid(tx: Tx): Fragment {
   return tx`(txid_current() % 4294967296)::text`;
-}
-
-/**
- * A condition whose odds PostgreSQL does not guess. Nobody has analysed a journal that grew a minute ago: the open attempts
- * of this run were taken for one row, and all of them compared with every answer (20,000 sales: 27 s instead of 3).
- */
-function unguessed(tx: Tx, condition: Fragment): Fragment {
-  return tx`case when ${condition} then true else false end`;
 }
 
 /**
@@ -31,20 +25,55 @@ export async function answer(
   settlements: readonly Settlement[],
   { blames }: { readonly blames: boolean },
 ): Promise<number> {
-  // How many shared the request shows later whose answer was lost with others, and whose alone.
-  const told = blames ? tx`, blame = s.blame, events = ${settlements.length}::integer` : tx``;
-  const rows = await tx<{ open: boolean }[]>`
-    update purchase_fix.attempt a
-    set answer = s.answer, http_status = s.status, code = s.code, subcode = s.subcode, fbtrace_id = s."fbtraceId",
-        because = s.because${told}
-    from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb)
-      s(attempt bigint, answer text, status integer, code integer, subcode integer, "fbtraceId" text, because text,
-        blame text)
-    where a.id = s.attempt
-      and ${unguessed(tx, tx`a.run_id = ${lease.run} and (a.settled_at is null or (a.answer = 'unconfirmed' and s.answer = 'accepted'))`)}
-    returning a.settled_at is null as open`;
-  return rows.filter((row) => row.open).length;
+  let open = 0;
+  for (const same of alike(settlements)) {
+    const [{ answer: said, status, code, subcode, fbtraceId, because, blame }] = same;
+    // How many shared the request shows later whose answer was lost with others, and whose alone.
+    const told = blames ? tx`, blame = ${blame}, events = ${settlements.length}::integer` : tx``;
+    const rows = await tx<{ open: number }[]>`
+      with noted as (
+        update purchase_fix.attempt a
+        set answer = ${said}, http_status = ${status}::integer, code = ${code}::integer, subcode = ${subcode}::integer,
+            fbtrace_id = ${fbtraceId}, because = ${because}${told}
+        where a.id = any(${attemptsOf(tx, same)})
+          and ${unguessed(tx, tx`a.run_id = ${lease.run} and (a.settled_at is null or (a.answer = 'unconfirmed' and ${said} = 'accepted'))`)}
+        returning a.settled_at is null as open
+      )
+      select count(*) filter (where open)::integer as open from noted`;
+    open += rows[0]?.open ?? 0;
+  }
+  return open;
 }
+
+/** Attempts that shared a request have one answer, which is written once: a batch is one part. */
+function alike(settlements: readonly Settlement[]): [Settlement, ...Settlement[]][] {
+  const parts: [Settlement, ...Settlement[]][] = [];
+  for (const one of settlements) {
+    const part = parts.find(([first]) => isSame(first, one));
+    if (part) part.push(one);
+    else parts.push([one]);
+  }
+  return parts;
+}
+
+function isSame(a: Settlement, b: Settlement): boolean {
+  return (
+    a.answer === b.answer &&
+    a.blame === b.blame &&
+    a.status === b.status &&
+    a.code === b.code &&
+    a.subcode === b.subcode &&
+    a.fbtraceId === b.fbtraceId &&
+    a.because === b.because
+  );
+}
+
+const attemptsOf = (tx: Tx, settlements: readonly Settlement[]) =>
+  list(
+    tx,
+    "bigint",
+    settlements.map(({ attempt }) => attempt),
+  );
 
 /**
  * Does to the rows what follows from the answers on record, in one statement, and closes the attempts.
@@ -57,35 +86,44 @@ export async function settle(
   lease: Lease,
   settlements: readonly Settlement[],
 ): Promise<Writes> {
+  const s = table(tx, "s", settlements, {
+    attempt: ["bigint", ({ attempt }) => attempt],
+    revert: ["boolean", ({ revert }) => revert],
+  });
+  const mayConfirm = tx`p.status = 'paid'
+        and (p.meta_event_id is null or p.meta_event_id = ${shape.eventId(tx`d.event_id`)})
+        and (p.meta_event_id is not null or p.meta_purchase_sent is not true
+             or p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed)`;
+  const mayRevert = tx`p.status = 'paid' and p.meta_event_id is null and p.meta_purchase_sent
+        and p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed`;
   const rows = await tx<WrittenRow[]>`
     with d as (
       select a.id, a.sale_id, a.event_id, a.flagged_before, a.flagged_at_claimed, a.meta_event_id_before,
              s.revert,
              a.answer = 'accepted' as accepted, a.answer = 'accepted' or s.revert as moves
-      from jsonb_to_recordset(${tx.json(settlements as never)}::jsonb) s(attempt bigint, revert boolean)
+      from ${s}
       join purchase_fix.attempt a on a.id = s.attempt
         and ${unguessed(tx, tx`a.run_id = ${lease.run} and a.settled_at is null`)}
     ), held as (
-      select p.id as held from payments p join d on d.sale_id = p.id
+      select d.*, p.keeps_id
+      from d cross join lateral (
+        select p.status = 'paid' and p.meta_event_id::text = d.meta_event_id_before as keeps_id from payments p
+        where p.id = d.sale_id
+        for no key update of p skip locked
+      ) p
       where d.moves
-      order by p.id
-      for no key update of p skip locked
     ), confirmed as (
       update payments p
       set meta_purchase_sent = true, meta_event_id = ${shape.eventId(tx`d.event_id`)},
           meta_purchase_sent_at = coalesce(p.meta_purchase_sent_at, ${shape.flagTime(tx`d.flagged_at_claimed`)})
-      from d join held on held.held = d.sale_id
-      where p.id = d.sale_id and d.accepted and p.status = 'paid'
-        and (p.meta_event_id is null or p.meta_event_id = ${shape.eventId(tx`d.event_id`)})
-        and (p.meta_event_id is not null or p.meta_purchase_sent is not true
-             or p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed)
+      from held d
+      where p.id = d.sale_id and d.accepted and ${unguessed(tx, mayConfirm)}
       returning p.id, 'confirmed' as effect, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
                 p.meta_event_id::text as event_id
     ), reverted as (
       update payments p set meta_purchase_sent = false, meta_purchase_sent_at = null
-      from d join held on held.held = d.sale_id
-      where p.id = d.sale_id and d.revert and p.status = 'paid' and p.meta_event_id is null and p.meta_purchase_sent
-        and p.meta_purchase_sent_at::text is not distinct from d.flagged_at_claimed
+      from held d
+      where p.id = d.sale_id and d.revert and ${unguessed(tx, mayRevert)}
       returning p.id, 'reverted' as effect, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
                 p.meta_event_id::text as event_id
     ), changed as (
@@ -93,17 +131,16 @@ export async function settle(
     )
     update purchase_fix.attempt t
     set settled_at = clock_timestamp(),
-        effect = coalesce(c.effect, case when d.moves and k.id is null then 'overtaken' else 'kept' end),
+        effect = coalesce(c.effect, case when d.moves and h.keeps_id is not true then 'overtaken' else 'kept' end),
         -- A sale that was taken back and kept stays flagged, by our claim.
         flagged_after = case when c.id is not null then c.flagged when not d.flagged_before then true end,
         flagged_at_after = case when c.id is not null then c.flagged_at when not d.flagged_before then d.flagged_at_claimed end,
         meta_event_id_after = c.event_id
     from d
     left join changed c on c.id = d.sale_id
-    left join payments k on k.id = d.sale_id and k.status = 'paid' and k.meta_event_id::text = d.meta_event_id_before
+    left join held h on h.id = d.id
     where t.id = d.id
-      and (not d.moves or d.sale_id in (select held from held)
-           or not exists (select from payments p where p.id = d.sale_id))
+      and (not d.moves or h.id is not null or not exists (select from payments p where p.id = d.sale_id))
     returning t.sale_id, t.id, t.effect, case when c.id is null then null else ${currentXid(tx)} end as xid,
               t.flagged_after, t.flagged_at_after, t.meta_event_id_after`;
   const done = new Set(rows.map((row) => row.id));
@@ -116,7 +153,7 @@ async function stillOpen(tx: Tx, lease: Lease, attempts: readonly string[]): Pro
   if (attempts.length === 0) return [];
   const rows = await tx<{ sale_id: string }[]>`
     select a.sale_id from purchase_fix.attempt a
-    where a.id in (select value::bigint from jsonb_array_elements_text(${tx.json(attempts)}::jsonb))
+    where a.id = any(${list(tx, "bigint", attempts)})
       and a.run_id = ${lease.run} and a.settled_at is null`;
   if (rows.length < attempts.length)
     throw new LeaseLost(`run ${lease.run}: its attempts were settled by another run`);
@@ -133,7 +170,7 @@ export async function close(
   const rows = await tx<WrittenRow[]>`
     update purchase_fix.attempt a
     set effect = 'overtaken', settled_at = clock_timestamp(), because = concat_ws('; ', a.because, ${because}::text)
-    where a.id in (select value::bigint from jsonb_array_elements_text(${tx.json(attempts)}::jsonb))
+    where a.id = any(${list(tx, "bigint", attempts)})
       and a.run_id = ${lease.run} and a.settled_at is null
     returning a.sale_id, a.id, a.effect, null as xid, a.flagged_after, a.flagged_at_after, a.meta_event_id_after`;
   return rows.map((row) => ({ ...writtenOf(row), because }));

@@ -2,6 +2,7 @@ import type { Lease, Undoing, Writes } from "../ports.js";
 import type { Shape } from "./attempts.js";
 import type { Tx } from "./database.js";
 import { writes } from "./direct.js";
+import { table } from "./list.js";
 import type { WrittenRow } from "./written.js";
 import { currentXid } from "./settle.js";
 
@@ -11,34 +12,34 @@ import { currentXid } from "./settle.js";
  * moved, but it is still paid. The entry's effect says what the row is now: `reverted` keeps it listed as given back.
  */
 export async function undo(tx: Tx, shape: Shape, lease: Lease, sales: readonly Undoing[]): Promise<Writes> {
-  const flat = sales.map(({ from, to, ...rest }) => ({
-    ...rest,
-    isFlagged: from.flagged,
-    isAt: from.flaggedAt,
-    isId: from.metaEventId,
-    toFlagged: to.flagged,
-    toAt: to.flaggedAt,
-    toId: to.metaEventId,
-  }));
+  const w = table(tx, "w", sales, {
+    sale_id: ["bigint", ({ saleId }) => saleId],
+    last_attempt: ["bigint", ({ lastAttempt }) => lastAttempt],
+    because: ["text", ({ because }) => because],
+    is_flagged: ["boolean", ({ from }) => from.flagged],
+    is_at: ["text", ({ from }) => from.flaggedAt],
+    is_id: ["text", ({ from }) => from.metaEventId],
+    to_flagged: ["boolean", ({ to }) => to.flagged],
+    to_at: ["text", ({ to }) => to.flaggedAt],
+    to_id: ["text", ({ to }) => to.metaEventId],
+  });
   const rows = await tx<WrittenRow[]>`
     with w as (
-      select * from jsonb_to_recordset(${tx.json(flat)}::jsonb)
-        w("saleId" bigint, "lastAttempt" bigint, because text, "isFlagged" boolean, "isAt" text, "isId" text,
-          "toFlagged" boolean, "toAt" text, "toId" text)
+      select * from ${w}
     ), held as (
       select p.id as held, w.*
-      from payments p join w on p.id = w."saleId"
+      from payments p join w on p.id = w.sale_id
       where p.status = 'paid'
-        and p.meta_purchase_sent is not distinct from w."isFlagged"
-        and p.meta_purchase_sent_at::text is not distinct from w."isAt"
-        and p.meta_event_id::text is not distinct from w."isId"
-        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w."lastAttempt"
+        and p.meta_purchase_sent is not distinct from w.is_flagged
+        and p.meta_purchase_sent_at::text is not distinct from w.is_at
+        and p.meta_event_id::text is not distinct from w.is_id
+        and (select max(a.id) from purchase_fix.attempt a where a.sale_id = p.id) is not distinct from w.last_attempt
       order by p.id
       for no key update of p skip locked
     ), changed as (
       update payments p
-      set meta_purchase_sent = h."toFlagged", meta_purchase_sent_at = ${shape.flagTime(tx`h."toAt"`)},
-          meta_event_id = ${shape.eventId(tx`h."toId"`)}
+      set meta_purchase_sent = h.to_flagged, meta_purchase_sent_at = ${shape.flagTime(tx`h.to_at`)},
+          meta_event_id = ${shape.eventId(tx`h.to_id`)}
       from held h where p.id = h.held
       returning p.id, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,
                 p.meta_event_id::text as event_id, h.*
@@ -47,7 +48,7 @@ export async function undo(tx: Tx, shape: Shape, lease: Lease, sales: readonly U
       run_id, sale_id, flagged_before, flagged_at_before, flagged_at_before_instant, meta_event_id_before,
       flagged_after, flagged_at_after, meta_event_id_after, effect, because, settled_at
     )
-    select ${lease.run}, c.id, c."isFlagged", c."isAt", ${shape.flagInstant(tx`c."isAt"`)}, c."isId",
+    select ${lease.run}, c.id, c.is_flagged, c.is_at, ${shape.flagInstant(tx`c.is_at`)}, c.is_id,
            c.flagged, c.flagged_at, c.event_id,
            case when c.event_id is not null then 'confirmed' when c.flagged then 'restored' else 'reverted' end,
            c.because, clock_timestamp()

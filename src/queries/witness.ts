@@ -4,8 +4,11 @@ import { connectPg } from "../connection/drivers.js";
 import type { Witness, Written } from "../ports.js";
 import { explain } from "./failure.js";
 
-/** How long the witness waits for a connection, and for each of its two answers: a hung database must not hold a run's end. */
+/** How long the witness waits for a connection, and for each answer: a hung database must not hold a run's end. */
 const PATIENCE = 15_000;
+
+/** Rows of one look, so that a run over a million sales does not hold all of them once more in memory. */
+const PAGE = 5_000;
 
 /**
  * A second session through another code base, which reads back what a run claims to have written. A row's `xmin` is the
@@ -20,7 +23,6 @@ export function openWitness(
   const connectTimeoutMs = Math.min(connection.connectTimeoutMs || patienceMs, patienceMs);
   return {
     check: async (written) => {
-      const wrote = written.filter((row) => row.xid !== null);
       if (written.length === 0) return [];
       let client: Client | null = null;
       try {
@@ -35,7 +37,12 @@ export function openWitness(
           "select set_config('DateStyle', 'ISO, MDY', true), set_config('TimeZone', 'UTC', true), set_config('statement_timeout', $1, true)",
           [String(patienceMs + 1000)],
         );
-        return [...(await compareRows(client, wrote)), ...(await compareJournal(client, written))];
+        const doubts: string[] = [];
+        for (let at = 0; at < written.length; at += PAGE) {
+          const page = written.slice(at, at + PAGE);
+          doubts.push(...(await compareRows(client, page)), ...(await compareJournal(client, page)));
+        }
+        return doubts;
       } catch (error) {
         throw explain(error, connection.describe());
       } finally {
@@ -60,7 +67,8 @@ interface SeenRow {
   xmin: string;
 }
 
-async function compareRows(client: Client, wrote: readonly Written[]): Promise<string[]> {
+async function compareRows(client: Client, written: readonly Written[]): Promise<string[]> {
+  const wrote = written.filter((row) => row.xid !== null);
   if (wrote.length === 0) return [];
   const { rows } = await client.query<SeenRow>(
     `select p.id, p.meta_purchase_sent as flagged, p.meta_purchase_sent_at::text as flagged_at,

@@ -156,6 +156,14 @@ describe("what no later writer explains is told, with both sides", () => {
   });
 });
 
+test("looks at all of many, page by page: a doubt is told wherever it stands", async () => {
+  const { written } = await everyWrite();
+  const [first] = written as [Written];
+  const many = Array.from({ length: 11_000 }, () => first);
+  for (const at of [0, 4_999, 5_000, 10_999])
+    expect(await check(many.with(at, { ...first, flagged: false, effect: "kept" }))).toHaveLength(2);
+});
+
 test("it needs no more than to read, and leaves no connection behind", async () => {
   const { written } = await everyWrite();
   const role = `reader_${db.name}`;
