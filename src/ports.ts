@@ -48,6 +48,8 @@ export interface SalesReader {
   stuck(span: Span): Promise<StuckSales>;
   /** The page views' event ids that they bear. */
   clicks(span: Span): Promise<ReadonlySet<string>>;
+  /** Of these, those that another sale bears too, whatever its state. */
+  sharedClicks(span: Span): Promise<ReadonlySet<string>>;
   /** Sales of any state by id or payment id, keyed as asked. */
   named(references: readonly string[]): Promise<Map<string, Sale>>;
   outside(span: Span, now: Instant): Promise<Outside>;
@@ -61,6 +63,8 @@ export interface Whole {
   readonly since: Instant;
   /** The page views' event ids that they bear. */
   eventIds(): Promise<ReadonlySet<string>>;
+  /** Of these, those that another sale bears too; null where these must be looked for page by page. */
+  sharedClicks(): Promise<ReadonlySet<string> | null>;
 }
 
 /** Finds facts about sales. */

@@ -95,7 +95,6 @@ export function lookAgain({ judged, lack, ...found }: Survey, outside: Look["out
 
 async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise<Look> {
   const stuck = await ports.sales.stuck(span);
-  const whole = wholeOf(ports, span, now);
   return {
     now,
     others: [],
@@ -103,10 +102,13 @@ async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise
     span,
     count: stuck.count,
     pages: async function* (order, at = () => now) {
+      let [moment, whole]: [Instant, Whole] = [now, wholeOf(ports, span, now)];
       for await (const sales of ahead(stuck.pages(order))) {
+        // What is judged at another moment is judged by what broker, logs and clicks tell at that moment.
+        if (moment !== at()) [moment, whole] = [at(), wholeOf(ports, span, at())];
         // Of sales that are not read yet it can only be said that they lie in the span.
         const isAll = sales.length === stuck.count;
-        yield await judgeAll(ports, sales, at(), isAll ? undefined : whole);
+        yield await judgeAll(ports, sales, moment, isAll ? undefined : whole);
       }
     },
     outside: () => ports.sales.outside(span, now),
@@ -115,7 +117,12 @@ async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise
 
 /** All sales of a span, whatever their number: nothing about one that was created in it is told from much earlier. */
 export function wholeOf({ sales }: Pick<SurveyPorts, "sales">, span: Span, now: Instant): Whole {
-  return { since: Math.min(now - KEPT_FOR, span.since - DAY), eventIds: () => sales.clicks(span) };
+  let shared: Promise<ReadonlySet<string>> | null = null;
+  return {
+    since: Math.min(now - KEPT_FOR, span.since - DAY),
+    eventIds: () => sales.clicks(span),
+    sharedClicks: () => (shared ??= sales.sharedClicks(span)),
+  };
 }
 
 /** The next page is read while one is judged: the database and we work side by side. */

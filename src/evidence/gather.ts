@@ -45,7 +45,7 @@ export function gathering(finders: Finders): EvidenceReader {
     about: async (sales, now, whole = wholeOf(sales, now)) => {
       if (sales.length === 0) return new Map();
       const [base, all, tracked] = await Promise.all([
-        finders.base.about(sales, now),
+        finders.base.about(sales, now, whole),
         askedOnce(whole, now),
         finders.tracked?.(sales) ?? new Map<number, string>(),
       ]);
@@ -77,5 +77,6 @@ export function wholeOf(sales: readonly Sale[], now: Instant): Whole {
     // Not one call with a moment for each: 120,000 arguments are more than the stack holds.
     since: sales.reduce((least, sale) => Math.min(least, paidMoment(sale) ?? now - KEPT_FOR), now),
     eventIds: () => Promise.resolve(new Set(sales.flatMap((sale) => sale.pageviewEventId ?? []))),
+    sharedClicks: () => Promise.resolve(null),
   };
 }

@@ -3,6 +3,7 @@ import type { Instant } from "../sales/sale.js";
 import { asInstant } from "./columns.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
+import { list } from "./list.js";
 
 /** An entry of the journal, as far as it is evidence. */
 export interface JournalRow {
@@ -52,7 +53,7 @@ export async function readJournal(
            (extract(epoch from a.flagged_at_before_instant) * 1000)::text as flagged_at_before,
            ${blames ? faults(tx) : tx`null as blame, null as events, false as pixel_took, false as others_refused`}
     from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id
-    where a.sale_id in (select value::bigint from jsonb_array_elements_text(${tx.json(ids)}::jsonb))
+    where a.sale_id = any(${list(tx, "bigint", ids)})
     order by a.id`;
 }
 

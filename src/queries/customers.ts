@@ -3,6 +3,7 @@ import { knownCatalogue } from "./known-catalogue.js";
 import type { Catalogue, Table } from "./catalogue.js";
 import type { Database, Tx } from "./database.js";
 import { columnsOf } from "./columns.js";
+import { list } from "./list.js";
 
 /** Reads what the Purchase needs to know about customers. The tax number (`customer_document`) is never selected. */
 export interface CustomerReader {
@@ -74,7 +75,7 @@ async function readPayments(tx: Tx, catalogue: Catalogue, sales: readonly number
   return await tx<OfSale<PaymentCustomer>[]>`
     select p.id as "saleId", ${named(tx, catalogue, "payments", "p", ofPayment)}
     from payments p
-    where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(sales)}::jsonb))`;
+    where p.id = any(${list(tx, "bigint", sales)})`;
 }
 
 /**
@@ -95,7 +96,7 @@ async function readBotUsers(
       values (p.customer_user_id), (regexp_replace(p.customer_user_id, '^user_', ''))
     ) n(name)
     join bot_users u on u.bot_id = p.bot_id and u.telegram_user_id::text = n.name
-    where p.id in (select value::bigint from jsonb_array_elements_text(${tx.json(sales)}::jsonb))
+    where p.id = any(${list(tx, "bigint", sales)})
     order by u.telegram_user_id`;
   return new Map(rows.map((row) => [Number(row.saleId), row]));
 }

@@ -19,11 +19,12 @@ import { readSiblings, siblingOf } from "./siblings.js";
 /** Facts from our own journal, and from sales that share a click. Read-only. */
 export function openEvidence(database: Database, timeZone: string): EvidenceReader {
   return {
-    about: (sales, now) =>
-      database.read(async (tx) => {
+    about: async (sales, now, whole) => {
+      const shared = (await whole?.sharedClicks()) ?? null;
+      return await database.read(async (tx) => {
         if (sales.length === 0) return new Map();
         const catalogue = await knownCatalogue(tx, database);
-        const siblings = await readSiblings(tx, catalogue, sales, timeZone);
+        const siblings = await readSiblings(tx, catalogue, sales, timeZone, shared);
         const { journal, words } = await readOwn(tx, catalogue, sales, siblings);
         const byClick = await byTheirClicks(tx, catalogue, siblings, journal, now);
         return new Map(
@@ -36,7 +37,8 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
             return [sale.id, restrained(evidenceOf(rows, others), rows, sale.id, words)];
           }),
         );
-      }),
+      });
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { hold } from "./attempts.js";
 import { ownTables } from "./catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database, Tx } from "./database.js";
+import { list } from "./list.js";
 import { millis } from "./moments.js";
 import type { WithdrawalRow } from "./withdrawal.js";
 import { withdrawalColumns, withdrawalOf } from "./withdrawal.js";
@@ -27,17 +28,17 @@ export async function readRestraints(tx: Tx, ids: readonly number[]): Promise<Wo
     select has_table_privilege('purchase_fix.release', 'select')
        and has_table_privilege('purchase_fix.acknowledgement', 'select') as may`;
   if (right?.may !== true) return noRestraints;
-  const wanted = tx.json(ids);
+  const wanted = list(tx, "bigint", ids);
   const released = await tx<{ id: string; at: string }[]>`
     select r.sale_id as id, max(extract(epoch from r.given_at) * 1000)::text as at
     from purchase_fix.release r
-    where r.sale_id in (select value::bigint from jsonb_array_elements_text(${wanted}::jsonb))
+    where r.sale_id = any(${wanted})
     group by r.sale_id`;
   const acknowledged = await tx<{ id: string; reason: string; by: string; at: string }[]>`
     select k.sale_id as id, k.reason, k.given_by as by, ${millis(tx, "k.given_at")} as at
     from purchase_fix.acknowledgement k
     where k.withdrawn_at is null
-      and k.sale_id in (select value::bigint from jsonb_array_elements_text(${wanted}::jsonb))`;
+      and k.sale_id = any(${wanted})`;
   return {
     released: new Map(released.map((row) => [Number(row.id), Number(row.at)])),
     acknowledged: new Map(

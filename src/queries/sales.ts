@@ -12,7 +12,7 @@ import { filteredInWords } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
 import { readStuck } from "./stuck.js";
-import { clicksOf, stuckSales } from "./stuck-rows.js";
+import { clicksOf, sharedClicksOf, stuckSales } from "./stuck-rows.js";
 
 /**
  * Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone; `warn` is told once
@@ -50,6 +50,11 @@ export function openSales(
       database.read(async (tx) => {
         const catalogue = await knownCatalogue(tx, database);
         return await clicksOf(tx, { catalogue, span, timeZone });
+      }),
+    sharedClicks: (span) =>
+      database.read(async (tx) => {
+        const catalogue = await knownCatalogue(tx, database);
+        return await sharedClicksOf(tx, { catalogue, span, timeZone });
       }),
     outside: (span, now) =>
       database.read(

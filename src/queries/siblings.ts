@@ -6,6 +6,7 @@ import { acceptedAt, flagTimes, undoneConfirms } from "./attempt-rows.js";
 import type { Catalogue } from "./catalogue.js";
 import { asInstant, columnsOf } from "./columns.js";
 import type { Tx } from "./database.js";
+import { list } from "./list.js";
 
 /** A sale that bears the click of another. */
 export interface SiblingRow {
@@ -25,20 +26,24 @@ export interface SiblingRow {
 /**
  * All sales, of any status, that share the click of one of these: the sales themselves among them. A click that one sale
  * alone bears is left out, and with it nearly all of them: to bring their rows here cost a tenth of a long find.
+ *
+ * @param shared the clicks that several sales bear, where somebody knows: no others are looked for then
  */
 export async function readSiblings(
   tx: Tx,
   catalogue: Catalogue,
   sales: readonly Sale[],
   timeZone: string,
+  shared: ReadonlySet<string> | null = null,
 ): Promise<SiblingRow[]> {
-  const clicks = [...new Set(sales.map((sale) => sale.pageviewEventId).filter((id) => id !== null))];
+  const all = new Set(sales.map((sale) => sale.pageviewEventId).filter((id) => id !== null));
+  const clicks = [...all].filter((id) => shared === null || shared.has(id));
   if (clicks.length === 0) return [];
   const p = columnsOf(tx, catalogue, "payments", "p", timeZone);
   return await tx<SiblingRow[]>`
     with bearers as materialized (
       select p.id, p.pageview_event_id as click from payments p
-      where p.pageview_event_id in (select value from jsonb_array_elements_text(${tx.json(clicks)}::jsonb))
+      where p.pageview_event_id = any(${list(tx, "text", clicks)})
     ), shared as (
       select click from bearers group by click having count(*) > 1
     )

@@ -53,7 +53,7 @@ export async function rowsOf(tx: Tx, { catalogue, timeZone }: Place, ids: string
   return await tx<SaleRow[]>`
     select ${saleColumns(tx, catalogue, timeZone)}
     from payments p join bots b on p.bot_id = b.id
-    where p.id = any(string_to_array(${ids}, ',')::bigint[]) and (${isStuck(tx)} ${reverted})
+    where p.id = any(${`{${ids}}`}::bigint[]) and (${isStuck(tx)} ${reverted})
     order by p.created_at desc, p.id desc`;
 }
 
@@ -68,14 +68,33 @@ export function stuckSales(tx: Tx, { catalogue, span, timeZone }: Place): Return
 }
 
 /** Some 80 bytes each in memory, where a sale takes thousands. */
-export async function clicksOf(tx: Tx, { catalogue, span, timeZone }: Place): Promise<ReadonlySet<string>> {
-  if (!catalogue.has("payments", "pageview_event_id")) return new Set();
+export async function clicksOf(tx: Tx, place: Place): Promise<ReadonlySet<string>> {
+  const clicks = clicksIn(tx, place);
+  return clicks === null ? new Set() : setOf(await tx<{ click: string }[]>`${clicks}`);
+}
+
+/** One look at the table for all pages: without an index on the column each takes seconds. */
+export async function sharedClicksOf(tx: Tx, place: Place): Promise<ReadonlySet<string>> {
+  const clicks = clicksIn(tx, place);
+  if (clicks === null) return new Set();
+  const rows = await tx<{ click: string }[]>`
+    select o.pageview_event_id as click
+    from payments o
+    where o.pageview_event_id in (${clicks})
+    group by o.pageview_event_id having count(*) > 1`;
+  return setOf(rows);
+}
+
+const setOf = (rows: readonly { click: string }[]) => new Set(rows.map(({ click }) => click));
+
+function clicksIn(tx: Tx, { catalogue, span, timeZone }: Place): Fragment | null {
+  if (!catalogue.has("payments", "pageview_event_id")) return null;
   const clicks = (state: Fragment) => tx`
     select p.pageview_event_id as click
     from payments p join bots b on p.bot_id = b.id
     where ${state} and p.pageview_event_id <> ''
       and ${inSpan(tx, catalogue, span, timeZone)}`;
-  const reverted = catalogue.journal ? tx`union all ${clicks(isReverted(tx))}` : tx``;
-  const rows = await tx<{ click: string }[]>`${clicks(isStuck(tx))} ${reverted}`;
-  return new Set(rows.map(({ click }) => click));
+  return catalogue.journal
+    ? tx`${clicks(isStuck(tx))} union all ${clicks(isReverted(tx))}`
+    : clicks(isStuck(tx));
 }

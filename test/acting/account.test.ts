@@ -43,6 +43,7 @@ function portsOf({ stuck = [], facts = new Map(), journal = [], pixelId }: World
       now: async () => now,
       stuck: async (span) => (spans.push(span), inPages(stuck)),
       clicks: async () => new Set<string>(),
+      sharedClicks: async () => new Set<string>(),
       named: async () => new Map(),
       outside: async () => ({ count: 2, amount: "5.00", expiringSoon: 1 }),
       statement: async () => "",

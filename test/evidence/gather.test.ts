@@ -29,7 +29,11 @@ function counting() {
 }
 
 describe("sources that tell of all sales at once", () => {
-  const whole: Whole = { since: 7, eventIds: async () => new Set(["a", "b"]) };
+  const whole: Whole = {
+    since: 7,
+    eventIds: async () => new Set(["a", "b"]),
+    sharedClicks: async () => new Set<string>(),
+  };
 
   test("are read once for all pages of a whole; row, journal and tracking data page by page", async () => {
     const { asked, evidence } = counting();

@@ -40,6 +40,11 @@ export function salesOver(shop: ShopDouble): SalesReader {
     },
     clicks: (span) =>
       Promise.resolve(new Set(openIn(span).flatMap(({ pageviewEventId }) => pageviewEventId ?? []))),
+    sharedClicks: (span) => {
+      const bearers = (click: string | null) => all().filter((sale) => sale.pageviewEventId === click).length;
+      const clicks = openIn(span).flatMap(({ pageviewEventId }) => pageviewEventId ?? []);
+      return Promise.resolve(new Set(clicks.filter((click) => bearers(click) > 1)));
+    },
     named: (names) => {
       const found = all().flatMap((sale) =>
         [String(sale.id), sale.paymentId]

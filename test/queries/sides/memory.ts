@@ -40,6 +40,7 @@ export function inMemory(): Side {
       now: () => salesOver(shop).now(),
       stuck: (...given) => salesOver(shop).stuck(...given),
       clicks: (...given) => salesOver(shop).clicks(...given),
+      sharedClicks: (...given) => salesOver(shop).sharedClicks(...given),
       named: (...given) => salesOver(shop).named(...given),
       outside: (...given) => salesOver(shop).outside(...given),
       statement: (...given) => salesOver(shop).statement(...given),
