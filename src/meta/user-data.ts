@@ -28,20 +28,13 @@ const ofCity = remembering(cities);
 const ofState = remembering(stateCode);
 const ofCountry = remembering(countryCode);
 
-/** The first text that has the form wanted; undefined where none has. Not of a list: to make one took 0.1 µs a field. */
-function first(
-  wanted: (text: string) => boolean,
-  one: Raw,
-  two?: Raw,
-  three?: Raw,
-  four?: Raw,
-): string | undefined {
-  return told(wanted, one) ?? told(wanted, two) ?? told(wanted, three) ?? told(wanted, four);
-}
-
-function told(wanted: (text: string) => boolean, raw: Raw): string | undefined {
-  const text = raw?.trim() ?? "";
-  return text !== "" && wanted(text) ? text : undefined;
+/** The first text that has the form wanted; undefined where none has. */
+function first(wanted: (text: string) => boolean, ...candidates: Raw[]): string | undefined {
+  for (const raw of candidates) {
+    const text = raw?.trim() ?? "";
+    if (text !== "" && wanted(text)) return text;
+  }
+  return undefined;
 }
 
 const anything = (): boolean => true;
@@ -126,7 +119,7 @@ const tooLittle: readonly (readonly string[])[] = [
 
 /** Whether Meta will take an event with this customer data. */
 export function enoughCustomerData(userData: UserData): boolean {
-  // Most bear an id, which is in none of the sets: to look at every field took 0.5 µs.
+  // Most bear an id, which is in none of the sets: to look at every field took 1.8 µs.
   if (userData.external_id.length > 0) return true;
   const present = Object.entries(userData).flatMap(([field, value]) =>
     (value ?? []).length > 0 ? [field] : [],
