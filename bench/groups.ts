@@ -3,6 +3,7 @@ import { cold } from "./rows/cold.js";
 import { lines } from "./rows/lines.js";
 import { logs } from "./rows/logs.js";
 import { neighbour } from "./rows/neighbour.js";
+import { progress } from "./rows/progress.js";
 import { query } from "./rows/query.js";
 import { resend } from "./rows/resend.js";
 import { revert } from "./rows/revert.js";
@@ -20,6 +21,7 @@ export const groups: readonly Group[] = [
   send,
   resend,
   logs,
+  progress,
   verdicts,
   neighbour,
 ];

@@ -8,6 +8,7 @@ import { needsPerson } from "../sales/obstacle.js";
 import { endedWell, tally, total } from "../sales/outcome.js";
 import type { Left, Plan, Planned } from "../sales/plan.js";
 import type { Instant } from "../sales/sale.js";
+import { Meter } from "./meter.js";
 import { readBack } from "./read-back.js";
 import type { Result } from "./report.js";
 import { underLease } from "./run.js";
@@ -38,6 +39,8 @@ export interface Deed<Context> {
   readonly now: Instant;
   readonly work: Work<Context>;
   readonly show: (plan: Plan, result: Result) => Promise<void>;
+  /** Of the whole work, where this is a part of it. */
+  readonly meter?: Meter;
   /** Told once the lease is held, before anything is done. */
   readonly begins?: () => Promise<void>;
   /** Told what the work came to, before anybody else is: also where it failed in the middle. */
@@ -94,17 +97,17 @@ export async function holdingLock<T>(
 
 export async function carryOut<Context extends ActingContext>(
   ctx: Context,
-  { plan, work, begins, ended }: Deed<Context>,
+  { plan, work, meter, begins, ended }: Deed<Context>,
   lease: Lease,
   until: Instant,
 ): Promise<Sent> {
   await begins?.();
-  const bar = ctx.output.progress(`${plan.action}: 0 of ${plan.act.length}`);
-  let done = 0;
-  const progress = (count: number) => {
-    done += count;
-    bar.update(`${plan.action}: ${done} of ${plan.act.length}`);
-  };
+  const bar = (meter ?? new Meter(plan.action, plan.act.length, ctx)).on(ctx.output);
+  const progress: SendOptions["progress"] = (done, well) =>
+    bar.add(
+      done.map(({ judged }) => judged.sale),
+      well,
+    );
   const notice = (line: string) => ctx.output.say(line, "warn");
   const sent = await work(ctx, plan.act, { lease, ...ctx.signals, until, progress, notice }).finally(() =>
     bar.stop(),

@@ -74,9 +74,12 @@ export class Rows {
         break;
       }
       const chunk = planned.slice(at, at + CHUNK);
-      const later = await this.#chunk(chunk);
+      const later = new Set(await this.#chunk(chunk));
       locked.push(...later);
-      progress(chunk.length - later.length);
+      progress(
+        chunk.filter((item) => !later.has(item)),
+        true,
+      );
     }
     return locked;
   }

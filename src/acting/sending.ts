@@ -29,7 +29,8 @@ export interface SendOptions {
   readonly abandon: AbortSignal;
   /** No request and no pause goes beyond this moment (`--max-runtime`). */
   readonly until: Instant;
-  readonly progress: (done: number) => void;
+  /** Sales of which nothing more is done in this pass, and whether they ended well. */
+  readonly progress: (sales: readonly Planned[], well: boolean) => void;
   /** A line for whoever watches, such as the length of a pause. */
   readonly notice: (line: string) => void;
 }
@@ -142,7 +143,7 @@ export class Sending {
     await this.#settle(sales, claimed, answer, noted);
     this.#queue.unshift(...follows.again);
     this.#stopped ??= follows.stop ?? tripped;
-    if (follows.again.length === 0) this.#options.progress(sales.length);
+    if (follows.again.length === 0) this.#options.progress(sales, follows.answer === "accepted");
     if (follows.pauseMs > 0) await this.#pause(follows, stop);
   }
 

@@ -10,6 +10,7 @@ import { isAgreed } from "./consent.js";
 import { resultColumns } from "./columns.js";
 import type { How } from "./deed.js";
 import { deedOf } from "./deed.js";
+import { Meter } from "./meter.js";
 import type { Entry } from "./report.js";
 import { entriesOf, headOf, nothingDone, wavesDocument } from "./report.js";
 import type { Look } from "./look.js";
@@ -99,6 +100,7 @@ class Course<Context extends ActingContext> {
   async *#carried(lease: Lease | null, until: Instant): AsyncGenerator<readonly Entry[]> {
     const ctx = this.#ctx;
     const budget = new Budget(this.#how.wishes);
+    const meter = new Meter(this.#how.action, this.#looked.count, ctx);
     for await (const found of this.#waves()) {
       let entries: readonly Entry[] = [];
       const deed = deedOf(ctx, budget.of(this.#how), found, async (plan, result) => {
@@ -108,7 +110,7 @@ class Course<Context extends ActingContext> {
       const code =
         lease === null || deed.plan.act.length === 0
           ? await showPlan(deed, this.#options)
-          : await tellAll(ctx, deed, await carryOut(ctx, deed, lease, until));
+          : await tellAll(ctx, deed, await carryOut(ctx, { ...deed, meter }, lease, until));
       if (code !== exitCode.ok) this.code = code;
       budget.spend(deed.plan);
       this.rest -= found.judged.length;

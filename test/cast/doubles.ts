@@ -188,7 +188,7 @@ export async function sendPlan(
     lease: got.lease,
     ...ctx.signals,
     until: world.clock.now() + (differing.maxRuntimeMs ?? 600_000),
-    progress: (done) => void (progress += done),
+    progress: (done) => void (progress += done.length),
     notice: (line) => void notices.push(line),
   });
   await ctx.runs.release(got.lease, {});
