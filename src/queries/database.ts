@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { deadline } from "./deadline.js";
 import { explain } from "./failure.js";
 import { filledIn } from "./literal.js";
+import { sharedReads } from "./shared-reads.js";
 
 /** A statement's surroundings: one short transaction with limits of its own. */
 export type Tx = TransactionSql;
@@ -47,6 +48,7 @@ const setLimits = `select ${Object.entries(limits)
  * a higher level, whoever else wrote to one of them meanwhile would fail the whole statement.
  */
 const isolation = "isolation level read committed";
+const readOnly = `${isolation} read only`;
 
 /** Bounds that the server cannot keep for us. */
 export interface Bounds {
@@ -86,12 +88,12 @@ export function openDatabase(
   /** Drops the connections of a pool, and opens another for whoever comes next. */
   function replace(used: Sql, timeout: number): void {
     if (used === sql) sql = pool();
+    void reads.end();
     void used.end({ timeout }).catch(() => undefined);
   }
 
-  async function transaction<T>(mode: string, work: (tx: Tx) => Promise<T>, used = sql): Promise<T> {
-    const limit = deadline({ patienceMs, signal, graceMs }, where.describe());
-    const done = used.begin(mode, async (tx) => {
+  function begin<T>(used: Sql, mode: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return used.begin(mode, async (tx) => {
       try {
         // Not awaited before the work: without parameters it leaves at once, and the first statement right behind it.
         // Where it fails, the server refuses what follows.
@@ -105,6 +107,10 @@ export function openDatabase(
         throw error;
       }
     }) as Promise<T>;
+  }
+
+  async function bounded<T>(used: Sql, done: Promise<T>): Promise<T> {
+    const limit = deadline({ patienceMs, signal, graceMs }, where.describe());
     try {
       return await Promise.race([done, limit.passed]);
     } catch (error) {
@@ -116,9 +122,16 @@ export function openDatabase(
     }
   }
 
+  const reads = sharedReads((work) => begin(sql, readOnly, work));
+
   return {
-    read: (work) => transaction(`${isolation} read only`, work),
-    write: (work) => transaction(`${isolation} read write`, work),
+    read: (work) => bounded(sql, reads.read(work)),
+    write: (work) => {
+      // Of a pool that was given up meanwhile nothing is begun any more.
+      const used = sql;
+      const done = reads.end().then(() => begin(used, `${isolation} read write`, work));
+      return bounded(used, done);
+    },
     statementOf: async (build) => {
       let seen: { text: string; values: readonly unknown[] } = { text: "", values: [] };
       // A pool of its own: with `debug`, postgres.js takes a stack for every piece of every statement.
@@ -128,12 +141,16 @@ export function openDatabase(
         return filledIn(seen.text, seen.values);
       };
       try {
-        return await transaction(`${isolation} read only`, describe, own);
+        return await bounded(own, begin(own, readOnly, describe));
       } finally {
         await own.end({ timeout: 2 });
       }
     },
-    close: () => sql.end({ timeout: 2 }),
+    close: async () => {
+      // Not awaited: a server that has stopped answering does not answer a commit either.
+      void reads.end();
+      await sql.end({ timeout: 2 });
+    },
   };
 }
 
