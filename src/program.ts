@@ -26,8 +26,8 @@ export type Run = (command: string, options: Options, body: Body) => Promise<voi
 type Describe = (own: Command, does: (summary: string, body: Body) => Command) => Command;
 
 /**
- * The command line: a paragraph per command, of which only the wanted one is described where its name is known. Bodies
- * are imported when they run, since every import costs a start.
+ * Over 150 lines: the command line has a paragraph per command, of which only the wanted one is described where its
+ * name is known. Bodies are imported when they run, since every import costs a start.
  */
 export function buildProgram(version: string, run: Run, wanted?: string): Command {
   const program = new Command("purchase-fix")

@@ -2,7 +2,9 @@ import type { Options, PostgresType, Sql, TransactionSql } from "postgres";
 import postgres from "postgres";
 import { deadline } from "./deadline.js";
 import { explain } from "./failure.js";
+import { setLimits } from "./limits.js";
 import { filledIn } from "./literal.js";
+import { sharedReads } from "./shared-reads.js";
 
 /** A statement's surroundings: one short transaction with limits of its own. */
 export type Tx = TransactionSql;
@@ -19,34 +21,11 @@ export interface Database {
 }
 
 /**
- * Limits of every transaction, set inside it: start-up options are refused by PgBouncer. A row lock of the application
- * is waited for 5 s, and a query whose client is gone ends within 2 s (PostgreSQL 14 and later know that check; what a
- * server does not know is left out). Texts of times and floats, which guards compare, are pinned too.
- */
-const limits = {
-  statement_timeout: "120000",
-  lock_timeout: "5000",
-  idle_in_transaction_session_timeout: "60000",
-  client_connection_check_interval: "2000",
-  jit: "off",
-  TimeZone: "UTC",
-  DateStyle: "ISO, MDY",
-  extra_float_digits: "1",
-};
-
-/** Asked of each setting by name: a join with all 350 of `pg_settings` took the server a millisecond a transaction. */
-const setLimits = `select ${Object.entries(limits)
-  .map(
-    ([name, value]) =>
-      `case when current_setting('${name}', true) is not null then set_config('${name}', '${value}', true) end`,
-  )
-  .join(", ")}`;
-
-/**
  * Pinned, since a database or role may have another default: guards look at rows as they are when they are locked. At
  * a higher level, whoever else wrote to one of them meanwhile would fail the whole statement.
  */
 const isolation = "isolation level read committed";
+const readOnly = `${isolation} read only`;
 
 /** Bounds that the server cannot keep for us. */
 export interface Bounds {
@@ -86,12 +65,12 @@ export function openDatabase(
   /** Drops the connections of a pool, and opens another for whoever comes next. */
   function replace(used: Sql, timeout: number): void {
     if (used === sql) sql = pool();
+    void reads.end();
     void used.end({ timeout }).catch(() => undefined);
   }
 
-  async function transaction<T>(mode: string, work: (tx: Tx) => Promise<T>, used = sql): Promise<T> {
-    const limit = deadline({ patienceMs, signal, graceMs }, where.describe());
-    const done = used.begin(mode, async (tx) => {
+  function begin<T>(used: Sql, mode: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return used.begin(mode, async (tx) => {
       try {
         // Not awaited before the work: without parameters it leaves at once, and the first statement right behind it.
         // Where it fails, the server refuses what follows.
@@ -105,6 +84,10 @@ export function openDatabase(
         throw error;
       }
     }) as Promise<T>;
+  }
+
+  async function bounded<T>(used: Sql, done: Promise<T>): Promise<T> {
+    const limit = deadline({ patienceMs, signal, graceMs }, where.describe());
     try {
       return await Promise.race([done, limit.passed]);
     } catch (error) {
@@ -116,9 +99,16 @@ export function openDatabase(
     }
   }
 
+  const reads = sharedReads((work) => begin(sql, readOnly, work));
+
   return {
-    read: (work) => transaction(`${isolation} read only`, work),
-    write: (work) => transaction(`${isolation} read write`, work),
+    read: (work) => bounded(sql, reads.read(work)),
+    write: (work) => {
+      // Of a pool that was given up meanwhile nothing is begun any more.
+      const used = sql;
+      const done = reads.end().then(() => begin(used, `${isolation} read write`, work));
+      return bounded(used, done);
+    },
     statementOf: async (build) => {
       let seen: { text: string; values: readonly unknown[] } = { text: "", values: [] };
       // A pool of its own: with `debug`, postgres.js takes a stack for every piece of every statement.
@@ -128,12 +118,16 @@ export function openDatabase(
         return filledIn(seen.text, seen.values);
       };
       try {
-        return await transaction(`${isolation} read only`, describe, own);
+        return await bounded(own, begin(own, readOnly, describe));
       } finally {
         await own.end({ timeout: 2 });
       }
     },
-    close: () => sql.end({ timeout: 2 }),
+    close: async () => {
+      // Not awaited: a server that has stopped answering does not answer a commit either.
+      void reads.end();
+      await sql.end({ timeout: 2 });
+    },
   };
 }
 
