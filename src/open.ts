@@ -43,6 +43,8 @@ export interface OpenOptions {
   readonly timeoutMs: number;
   readonly minAgeMs?: number | undefined;
   readonly retryHorizonMs?: number | undefined;
+  /** To the database, for the work itself. */
+  readonly connections?: number | undefined;
   readonly witness: boolean;
   /** False with `--no-broker`: queues, workers and results are not read. */
   readonly broker: boolean;
@@ -76,7 +78,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
   const queries = await import("./queries/open.js");
   const place = forPostgresJs(connection, applicationName);
   const bounds = { signal: around.signals.abandon };
-  const database = queries.openDatabase(place, connection, bounds);
+  const database = queries.openDatabase(place, connection, { ...bounds, max: options.connections ?? 4 });
   // Never behind the work's own connections, and given up before the lease would end.
   const renewals = queries.openDatabase(place, connection, { ...bounds, max: 1, patienceMs: 10_000 });
   const graph = lazily(() => openClient(config, around, options.timeoutMs));

@@ -35,6 +35,7 @@ export interface Options extends Flags {
   readonly wait?: number;
   readonly maxRuntime?: number;
   readonly timeout?: number;
+  readonly connections?: number;
   readonly witness?: boolean;
   readonly broker?: boolean;
   readonly trustInferred?: boolean;
@@ -150,6 +151,7 @@ export function carrying(command: Command): Command {
     .option("--yes", "act on a window, or undo, without asking")
     .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
     .option("--max-runtime <time>", "take no more work after this time (30m)", someTime)
+    .option("--connections <n>", "to the database at a time; fewer go easier on the shop (4)", count)
     .option("--no-witness", "do not read back through a second session what was written");
 }
 

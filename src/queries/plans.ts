@@ -4,7 +4,7 @@ import type { Tx } from "./database.js";
 /*
  * What PostgreSQL plans for a batch must not hang on what it believes of tables that nobody analysed since they grew,
  * such as a journal that is a minute old: the right plan is always the same. Rows of the shop are locked by a lateral join,
- * one key after the other: nothing else can be planned for that (a revert from payments of 20,000 rows: 26 us a row, not 31).
+ * one key after the other: nothing else can be planned for that (a revert from payments of 20,000 rows: 26 µs a row, not 31).
  */
 
 /**

@@ -1,6 +1,6 @@
 import { KnownError, TableLocked } from "../errors.js";
 import type { Holder, Lease, RunRecord, Runs } from "../ports.js";
-import { closeAnswered } from "./claim.js";
+import { closeAnswered } from "./closing.js";
 import type { Database, Tx } from "./database.js";
 import { demandHome } from "./home.js";
 import { prepare } from "./prepare.js";
