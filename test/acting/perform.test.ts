@@ -301,7 +301,7 @@ describe("how it ends", () => {
     });
     expect(document()["run"]).toBe(world.shop.runs[0]?.id);
     expect(world.output.said[0]).toContain("confirmed 2 (BRL 100.00)");
-    expect(world.output.bars).toEqual(["resend: 2 of 2", "stopped"]);
+    expect(world.output.bars).toEqual(["resend: 2 of 2, BRL 100.00 recovered", "stopped"]);
     expect(world.shop.runs[0]?.summary).toMatchObject({ confirmed: { count: 2, amount: "100.00" } });
   });
 
