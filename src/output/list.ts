@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import type { List, Report } from "../context.js";
 import { csvLines } from "./csv.js";
 import { jsonLines, tsvLines } from "./machine.js";
@@ -18,12 +19,22 @@ export async function writeList<Row>(pipe: Pipe, list: List<Row>, way: Way): Pro
     // The head goes with the first page, so that a command which fails before writes nothing.
     const lines = way === "jsonl" ? jsonLines(rows.map(one)) : linesOf({ columns: cells, rows }, isFirst);
     await writeLines(pipe, lines);
+    if (isFirst) keepHeapSmall();
     isFirst = false;
   }
   if (way !== "jsonl" && isFirst) await writeLines(pipe, linesOf({ columns: cells, rows: [] }));
   // Without the last line a list of these is not whole.
   if (way === "jsonl") await writeLines(pipe, jsonLines([last(await totals())]));
   return true;
+}
+
+/**
+ * V8 lets what it has not collected yet grow to several times of what is in use, in long work most of all. A million sales
+ * took 195 MB; now that it collects when half as much has come on top, 130, for a twentieth more CPU. Set only once there
+ * are pages to come, since code that is loaded later would not be taken from the cache.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString("--heap-growing-percent=50");
 }
 
 /** All of it, for what cannot be drawn row by row. */
