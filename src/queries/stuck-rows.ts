@@ -23,22 +23,37 @@ export interface PageOfIds {
   count: number;
 }
 
-/**
- * The incident report's query, and what we reverted and nobody sent since: ids alone, read at once, since without an index
- * each look at the table takes seconds. `id` settles the order of sales of one moment.
- */
-export async function pagesOfIds(tx: Tx, place: Place): Promise<PageOfIds[]> {
-  const { catalogue, span, timeZone } = place;
+/** As many sales at once as make a single page: a question less where there are no more, as there mostly are not. */
+export const FEW = 5_000;
+
+/** The incident report's query, and what we reverted and nobody sent since; `id` settles the order of sales of one moment. */
+function openSales(tx: Tx, { catalogue, span, timeZone }: Place): Fragment {
   const sales = (state: Fragment) => tx`
     select p.id, p.created_at
     from payments p join bots b on p.bot_id = b.id
     where ${state} and ${inSpan(tx, catalogue, span, timeZone)}`;
-  const reverted = catalogue.journal ? tx`union all ${sales(isReverted(tx))}` : tx``;
+  const stuck = sales(isStuck(tx));
+  return catalogue.journal ? tx`${stuck} union all ${sales(isReverted(tx))}` : stuck;
+}
+
+/** The newest of them, one more than are few. */
+export async function newestRows(tx: Tx, place: Place): Promise<SaleRow[]> {
+  return await tx<SaleRow[]>`
+    select ${saleColumns(tx, place.catalogue, place.timeZone)}
+    from (
+      select id from (${openSales(tx, place)}) open
+      order by created_at desc, id desc limit ${tx.unsafe(String(FEW + 1))}
+    ) o join payments p on p.id = o.id join bots b on p.bot_id = b.id
+    order by p.created_at desc, p.id desc`;
+}
+
+/** All of them, ids alone and read at once, since without an index each look at the table takes seconds. */
+export async function pagesOfIds(tx: Tx, place: Place): Promise<PageOfIds[]> {
   return await tx<PageOfIds[]>`
     select string_agg(id::text, ',' order by n) as ids, count(*)::int as count
     from (
       select id, row_number() over (order by created_at desc, id desc) as n
-      from (${sales(isStuck(tx))} ${reverted}) open
+      from (${openSales(tx, place)}) open
     ) placed
     group by (n - 1) / ${tx.unsafe(String(PAGE))}
     order by min(n)`;

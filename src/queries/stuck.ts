@@ -5,12 +5,12 @@ import type { Database } from "./database.js";
 import { knownCatalogue, newCatalogue } from "./known-catalogue.js";
 import { withPools } from "./sale-rows.js";
 import type { PageOfIds } from "./stuck-rows.js";
-import { pagesOfIds, rowsOf } from "./stuck-rows.js";
+import { FEW, newestRows, pagesOfIds, rowsOf } from "./stuck-rows.js";
 
 /**
- * The stuck sales of a span, and those that we reverted and nobody sent since. Their ids are read at once, and the first
- * page with them; each other page is a transaction of its own, so that a slow reader holds none open. What becomes stuck
- * meanwhile is none of them.
+ * The stuck sales of a span, and those that we reverted and nobody sent since. Few are read at once. Of many the ids are,
+ * and then each page in a transaction of its own, so that a slow reader holds none open; what becomes stuck meanwhile is
+ * none of them.
  *
  * @param told is given the catalogue as it was found
  */
@@ -20,28 +20,46 @@ export async function readStuck(
   timeZone: string,
   told: (catalogue: Catalogue) => void,
 ): Promise<StuckSales> {
-  const { pages, newest } = await database.read(async (tx) => {
+  return await database.read(async (tx) => {
     const catalogue = await newCatalogue(tx, database);
     told(catalogue);
     const place = { catalogue, span, timeZone };
-    const all = await pagesOfIds(tx, place);
-    const [first] = all;
-    const rows = first === undefined ? [] : await rowsOf(tx, place, first.ids);
-    return { pages: all, newest: await withPools(tx, catalogue, rows) };
+    const newest = await newestRows(tx, place);
+    if (newest.length <= FEW) return inOnePage(await withPools(tx, catalogue, newest));
+    const pages = await pagesOfIds(tx, place);
+    const rowsAgain = async ({ ids }: PageOfIds): Promise<readonly Sale[]> =>
+      await database.read(async (again) => {
+        const known = await knownCatalogue(again, database);
+        return await withPools(again, known, await rowsOf(again, { ...place, catalogue: known }, ids));
+      });
+    return inPages(pages, rowsAgain);
   });
-  let [held]: [readonly Sale[] | null] = [newest];
-  const rowsAgain = async ({ ids }: PageOfIds): Promise<readonly Sale[]> =>
-    await database.read(async (tx) => {
-      const catalogue = await knownCatalogue(tx, database);
-      return await withPools(tx, catalogue, await rowsOf(tx, { catalogue, span, timeZone }, ids));
-    });
+}
+
+type Order = Parameters<StuckSales["pages"]>[0];
+
+const inOrder = <T>(items: readonly T[], order: Order): readonly T[] =>
+  order === "oldest first" ? items.toReversed() : items;
+
+function inOnePage(sales: readonly Sale[]): StuckSales {
+  return {
+    count: sales.length,
+    pages: async function* (order) {
+      if (sales.length > 0) yield inOrder(sales, order);
+    },
+  };
+}
+
+function inPages(
+  pages: readonly PageOfIds[],
+  read: (page: PageOfIds) => Promise<readonly Sale[]>,
+): StuckSales {
   return {
     count: pages.reduce((sum, { count }) => sum + count, 0),
-    pages: async function* (order = "newest first") {
-      for (const page of order === "newest first" ? pages : pages.toReversed()) {
-        const sales = page === pages[0] && held !== null ? held : await rowsAgain(page);
-        if (page === pages[0]) held = null;
-        if (sales.length > 0) yield order === "newest first" ? sales : sales.toReversed();
+    pages: async function* (order) {
+      for (const page of inOrder(pages, order)) {
+        const sales = await read(page);
+        if (sales.length > 0) yield inOrder(sales, order);
       }
     },
   };

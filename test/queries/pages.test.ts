@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PAGE } from "../../src/queries/stuck-rows.js";
+import { FEW, PAGE } from "../../src/queries/stuck-rows.js";
 import type { ShopDatabase } from "../cast/database.js";
 import { shopDatabase } from "../cast/database.js";
 import type { Product } from "../cast/product.js";
@@ -21,7 +21,7 @@ describe.each(["timestamp", "timestamptz"])("stuck sales page by page, created_a
       insert into payments (bot_id, payment_id, status, amount, meta_purchase_sent, pageview_event_id, created_at)
       select 1, 'BOT_' || i, 'paid', 10, i % 4 > 0, 'pageview_' || i,
              now() - interval '1 hour' - greatest(0, i - 700) * interval '1 microsecond'
-      from generate_series(1, ${PAGE * 3 + 500}) i`);
+      from generate_series(1, ${FEW + 2 * PAGE + 500}) i`);
     product = openProduct(db);
     const { run } = await product.begin("revert");
     await db.query(
@@ -45,7 +45,10 @@ describe.each(["timestamp", "timestamptz"])("stuck sales page by page, created_a
     for await (const page of (await product.sales.stuck(always)).pages())
       pages.push(page.map(({ id }) => id));
     expect(pages.flat()).toEqual(await inOrder());
-    expect(pages.map(({ length }) => length)).toEqual([PAGE, PAGE, PAGE, 500]);
+    expect(pages.map(({ length }) => length)).toEqual([
+      ...Array.from({ length: FEW / PAGE + 2 }, () => PAGE),
+      500,
+    ]);
   });
 
   test("what is confirmed, sent or made while they are read is neither listed nor in the way", async () => {
@@ -70,6 +73,31 @@ describe.each(["timestamp", "timestamptz"])("stuck sales page by page, created_a
     expect(seen).toEqual(expected.filter((id) => id !== late && id !== given));
   });
 
+  test("few are one page, in the same order, and the oldest come first where they are asked so", async () => {
+    const expected = await inOrder();
+    const edge = await product.sale(expected[FEW - 1] ?? 0);
+    // A millisecond holds a thousand of them, of which the first are left out.
+    const few = await product.sales.stuck({ since: (edge.createdAt ?? 0) + 1, until: null });
+    expect(few.count).toBeGreaterThan(FEW - 1_001);
+    expect(few.count).toBeLessThanOrEqual(FEW);
+    const pages = [];
+    for await (const page of few.pages("oldest first")) pages.push(page.map(({ id }) => id));
+    expect(pages).toEqual([expected.slice(0, few.count).toReversed()]);
+    const all = [];
+    for await (const page of (await product.sales.stuck(always)).pages("oldest first"))
+      all.push(...page.map(({ id }) => id));
+    expect(all).toEqual(expected.toReversed());
+  });
+
+  test("clicks that another sale bears too are told, whatever its state; those of one sale are not", async () => {
+    await db.query(
+      "insert into payments (bot_id, payment_id, status, pageview_event_id, created_at) values (1, 'BOT_pending', 'pending', 'pageview_7', now()), (1, 'BOT_a', 'pending', 'pageview_none', now()), (1, 'BOT_b', 'pending', 'pageview_none', now())",
+    );
+    expect(await product.sales.sharedClicks(always)).toEqual(new Set(["pageview_7"]));
+    await db.query("delete from payments where status = 'pending'");
+    expect(await product.sales.sharedClicks(always)).toEqual(new Set());
+  });
+
   test("the ids of their clicks are those of all pages, and of no other sale", async () => {
     const others = await db.query<{ click: string }>(
       `insert into payments (bot_id, payment_id, status, meta_purchase_sent, pageview_event_id, created_at)
@@ -79,7 +107,7 @@ describe.each(["timestamp", "timestamptz"])("stuck sales page by page, created_a
     const clicks = await product.sales.clicks(always);
     const found = await product.stuck(always);
     expect(clicks).toEqual(new Set(found.map(({ pageviewEventId }) => pageviewEventId)));
-    expect(clicks.size).toBe(PAGE * 3 + 500);
+    expect(clicks.size).toBe(FEW + 2 * PAGE + 500);
     expect(others.some(({ click }) => clicks.has(click))).toBe(false);
     await db.query("delete from payments where payment_id like 'BOT_other_%'");
   });
