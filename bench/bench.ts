@@ -13,6 +13,8 @@ export interface Size {
   readonly shortRounds: number;
   /** Pairs of what takes seconds. */
   readonly longRounds: number;
+  /** Pairs of what only varies what another row shows. */
+  readonly fewRounds: number;
   /** Of a figure that is given for a full run, what a quick one takes. */
   pick(quick: number, full: number): number;
 }
@@ -22,6 +24,7 @@ export const quick: Size = {
   rows: 1_000_000,
   shortRounds: 9,
   longRounds: 2,
+  fewRounds: 1,
   pick: (small) => small,
 };
 
@@ -31,6 +34,7 @@ export const tiny: Size = {
   rows: 50_000,
   shortRounds: 2,
   longRounds: 1,
+  fewRounds: 1,
   pick: (small) => Math.max(1, Math.ceil(small / 50)),
 };
 
@@ -39,6 +43,7 @@ export const full: Size = {
   rows: 10_000_000,
   shortRounds: 25,
   longRounds: 3,
+  fewRounds: 3,
   pick: (_small, large) => large,
 };
 

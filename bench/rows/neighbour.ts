@@ -23,7 +23,7 @@ export const neighbour: Group = {
   about: "an application's updates (pgbench) while resend runs beside the same while it does not",
   async *play(bench) {
     // At 200 ms no more than 20,000 are sent a second: enough for `resend` to outlast the updates. It is interrupted then.
-    const many = bench.size.pick(100_000, 400_000);
+    const many = bench.size.pick(60_000, 400_000);
     const seconds = bench.size.pick(2, 8);
     const alone = async (shop: Shop) => sampleOf(await updates(bench, shop, seconds));
     yield await pairsOr(
@@ -33,7 +33,7 @@ export const neighbour: Group = {
         play(
           () => onCopy(bench, many, (shop) => beside(bench, shop, seconds)),
           () => onCopy(bench, many, alone),
-          bench.size.longRounds,
+          bench.size.fewRounds,
           0,
         ),
       (pairs) => ({

@@ -49,7 +49,7 @@ export const query: Group = {
           play(
             () => inProcess(bench, shop, part),
             () => byPsql(bench, shop, sql),
-            bench.size.pick(5, 9),
+            bench.size.pick(3, 9),
           ),
         (pairs) => ({ ratio: ratioOf(pairs, time), goal, figures: inMs(pairs) }),
       );

@@ -22,6 +22,7 @@ export const resend: Group = {
     const many = size.pick(20_000, 100_000);
     for (const { latency, goal, few } of latencies) {
       const sample = size.pick(few / 2, few);
+      const rounds = latency === 0 ? size.longRounds : size.fewRounds;
       yield await pairsOr(
         `\`resend\` of ${count(many)} at ${latency} ms, from the shell and back`,
         `an application's loop over the SDK (of ${count(sample)})`,
@@ -29,7 +30,7 @@ export const resend: Group = {
           play(
             () => ours(bench, latency, many),
             () => theirs(bench, latency, sample),
-            size.longRounds,
+            rounds,
             0,
           ),
         (pairs) => ({
@@ -39,7 +40,7 @@ export const resend: Group = {
         }),
       );
     }
-    const most = size.pick(50_000, 1_000_000);
+    const most = size.pick(40_000, 1_000_000);
     yield await pairsOr(
       `its peak memory at ${count(most)}`,
       `at ${count(most / 10)}`,

@@ -26,6 +26,7 @@ async function* rowsAt(bench: Bench, at: (typeof latencies)[number]): AsyncGener
   const { size } = bench;
   const many = size.pick(at.many / 4, at.many);
   const few = size.pick(at.few / 2, at.few);
+  const rounds = at.latency === 0 ? size.longRounds : size.fewRounds;
   const what = `send 1000 × 4 at ${at.latency} ms`;
   const ours = () => sender(bench, at.latency, { who: "ours", sales: many, batch: 1000, lanes: 4 });
   yield await pairsOr(
@@ -33,7 +34,7 @@ async function* rowsAt(bench: Bench, at: (typeof latencies)[number]): AsyncGener
     `Meta's SDK, one event a request (of ${count(few)})`,
     () => {
       const theirs = { who: "sdk", sales: few, batch: 1, lanes: 1 } as const;
-      return play(ours, () => sender(bench, at.latency, theirs), size.longRounds, 0);
+      return play(ours, () => sender(bench, at.latency, theirs), rounds, 0);
     },
     (pairs) => ({
       ratio: ratioOf(pairs, speed),
@@ -43,7 +44,7 @@ async function* rowsAt(bench: Bench, at: (typeof latencies)[number]): AsyncGener
     }),
   );
   const theirs = { who: "sdk", sales: many, batch: 1000, lanes: 4 } as const;
-  const batched = async () => await play(ours, () => sender(bench, at.latency, theirs), size.longRounds, 0);
+  const batched = async () => await play(ours, () => sender(bench, at.latency, theirs), rounds, 0);
   let cost: Row | null = null;
   yield await pairsOr(what, "**the SDK also 1000 × 4**", batched, (pairs) => {
     const perSale = (side: "ours" | "beside") =>
