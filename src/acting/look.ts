@@ -1,8 +1,8 @@
 import type { Output, Progress } from "../context.js";
-import type { Lack, Outside, Span, Whole } from "../ports.js";
+import type { Lack, Outside, SalesReader, Span, Whole } from "../ports.js";
 import { KEPT_FOR } from "../ports.js";
 import type { Instant } from "../sales/sale.js";
-import { DAY } from "../sales/sale.js";
+import { DAY, MINUTE } from "../sales/sale.js";
 import type { Judged } from "../sales/verdict.js";
 import type { Selection, Survey, SurveyPorts } from "./survey.js";
 import { isOpen, judgeAll } from "./survey.js";
@@ -102,10 +102,11 @@ async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise
     span,
     count: stuck.count,
     pages: async function* (order, at = () => now) {
-      let [moment, whole]: [Instant, Whole] = [now, wholeOf(ports, span, now)];
+      const shared = sharedClicks(ports.sales, span);
+      let [moment, whole]: [Instant, Whole] = [now, wholeOf(ports, span, now, shared)];
       for await (const sales of ahead(stuck.pages(order))) {
         // What is judged at another moment is judged by what broker, logs and clicks tell at that moment.
-        if (moment !== at()) [moment, whole] = [at(), wholeOf(ports, span, at())];
+        if (moment !== at()) [moment, whole] = [at(), wholeOf(ports, span, at(), shared)];
         // Of sales that are not read yet it can only be said that they lie in the span.
         const isAll = sales.length === stuck.count;
         yield await judgeAll(ports, sales, moment, isAll ? undefined : whole);
@@ -116,17 +117,35 @@ async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise
 }
 
 /** All sales of a span, whatever their number: nothing about one that was created in it is told from much earlier. */
-export function wholeOf({ sales }: Pick<SurveyPorts, "sales">, span: Span, now: Instant): Whole {
-  let shared: Promise<ReadonlySet<string>> | null = null;
+export function wholeOf(
+  { sales }: Pick<SurveyPorts, "sales">,
+  span: Span,
+  now: Instant,
+  shared = sharedClicks(sales, span),
+): Whole {
   return {
     since: Math.min(now - KEPT_FOR, span.since - DAY),
     eventIds: () => sales.clicks(span),
-    sharedClicks: () => (shared ??= sales.sharedClicks(span)),
+    sharedClicks: () => shared(now),
   };
 }
 
-/** The next page is read while one is judged: the database and we work side by side. */
-async function* ahead<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+/** Looking for them takes seconds where no index helps, and clicks come to be shared in hours: every wave need not look. */
+const SHARED_FOR = 5 * MINUTE;
+
+function sharedClicks(
+  { sharedClicks: ask }: Pick<SalesReader, "sharedClicks">,
+  span: Span,
+): (now: Instant) => Promise<ReadonlySet<string>> {
+  let known: { readonly at: Instant; readonly clicks: Promise<ReadonlySet<string>> } | null = null;
+  return (now) => {
+    if (known === null || now - known.at > SHARED_FOR) known = { at: now, clicks: ask(span) };
+    return known.clicks;
+  };
+}
+
+/** The next is read while one is worked on: the database and we work side by side. */
+export async function* ahead<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
   const reader = pages[Symbol.asyncIterator]();
   try {
     for (let page = await reader.next(); page.done !== true;) {

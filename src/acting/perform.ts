@@ -14,7 +14,7 @@ import type { Selection, Survey } from "./survey.js";
 import type { Look } from "./look.js";
 import { look, surveyOf } from "./look.js";
 import { Told } from "./told.js";
-import { WAVE, performInWaves } from "./waves.js";
+import { MANY, performInWaves } from "./waves.js";
 import { noSaleBears, question, tell } from "./words.js";
 
 export type { Work } from "./carry.js";
@@ -40,7 +40,7 @@ export async function perform<Context extends ActingContext>(
   const ctx = { ...opened, clock: shifted(opened.clock, looked.now - asked) };
   refuseUnknown(looked);
   const how: How<Context> = { action, wishes: options.wishes, work, decide };
-  if (looked.span !== null && looked.count > WAVE) return await performInWaves(ctx, how, looked, options);
+  if (looked.span !== null && looked.count > MANY) return await performInWaves(ctx, how, looked, options);
   const found = await surveyOf(looked, ctx.output);
   const deed = deedOf(ctx, how, found, (plan, result) => show(ctx, action, found, plan, result));
   const ask = () =>

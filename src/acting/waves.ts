@@ -14,17 +14,21 @@ import { Meter } from "./meter.js";
 import type { Entry } from "./report.js";
 import { entriesOf, headOf, nothingDone, wavesDocument } from "./report.js";
 import type { Look } from "./look.js";
-import { waves } from "./look.js";
+import { ahead, waves } from "./look.js";
 import { Told } from "./told.js";
 import { question, tell } from "./words.js";
 
-/** Sales that a command which acts holds at once (130 MB). Of a window with more it takes the oldest first, so many at a time. */
-export const WAVE = 20_000;
+/** Of a window with more sales than this, a command that acts holds only a part at a time. */
+export const MANY = 20_000;
+
+/** Sales of such a part; the next one is read while one is carried out. */
+const WAVE = 10_000;
 
 /**
- * The path of `perform` for windows that are too large to be held: under one lease and as one run, each wave is read,
- * judged and planned when its turn comes, carried out, read back and told before the next one is read. Nearest deadlines
- * come first within a wave; the oldest waves come first, since their sales expire first.
+ * The path of `perform` for windows that are too large to be held: under one lease and as one run, each wave is read
+ * and judged, planned when its turn comes, carried out, read back and told. Nearest deadlines
+ * come first within a wave; the oldest waves come first, since their sales expire first. What is concluded of a wave while
+ * the one before is under way is as old as the sending of that: claims compare each row with it, as they always do.
  */
 export async function performInWaves<Context extends ActingContext>(
   ctx: Context,
@@ -101,7 +105,7 @@ class Course<Context extends ActingContext> {
     const ctx = this.#ctx;
     const budget = new Budget(this.#how.wishes);
     const meter = new Meter(this.#how.action, this.#looked.count, ctx);
-    for await (const found of this.#waves()) {
+    for await (const found of ahead(this.#waves())) {
       let entries: readonly Entry[] = [];
       const deed = deedOf(ctx, budget.of(this.#how), found, async (plan, result) => {
         this.told.add(found, plan, result);

@@ -40,7 +40,10 @@ export function commandOf(tx: Tx): Fragment {
                 else 'resend' end`;
 }
 
-/** All entries about these sales, the oldest first; `blames`: whether the journal tells whose fault a failure was. */
+/**
+ * All entries about these sales, the oldest first, found sale by sale: `offset 0` keeps PostgreSQL from reading through all
+ * of a journal for each page, which took a seventh of a long run. `blames`: whether the journal tells whose fault a failure was.
+ */
 export async function readJournal(
   tx: Tx,
   ids: readonly number[],
@@ -52,8 +55,9 @@ export async function readJournal(
            (extract(epoch from a.attempted_at) * 1000)::text as attempted,
            (extract(epoch from a.flagged_at_before_instant) * 1000)::text as flagged_at_before,
            ${blames ? faults(tx) : tx`null as blame, null as events, false as pixel_took, false as others_refused`}
-    from purchase_fix.attempt a join purchase_fix.run r on r.id = a.run_id
-    where a.sale_id = any(${list(tx, "bigint", ids)})
+    from unnest(${list(tx, "bigint", ids)}) w(sale_id)
+    cross join lateral (select * from purchase_fix.attempt a where a.sale_id = w.sale_id offset 0) a
+    join purchase_fix.run r on r.id = a.run_id
     order by a.id`;
 }
 
