@@ -37,7 +37,13 @@ function withCode(chunk) {
   });
   scripts.set(chunk, script);
   const inner = (id) => (id.startsWith("./") ? withCode(id.slice(2)) : require(id));
-  script.runInThisContext().call(module.exports, module.exports, inner, module, place, program);
+  try {
+    script.runInThisContext().call(module.exports, module.exports, inner, module, place, program);
+  } catch (error) {
+    // As `require` does it: half of a module is none.
+    modules.delete(chunk);
+    throw error;
+  }
   return module.exports;
 }
 

@@ -162,6 +162,8 @@ export interface ActingContext extends ReadingContext {
   readonly witness: Witness | null;
   readonly clock: Clock;
   readonly signals: Signals;
+  /** False where a single session serves reads and writes: neither may keep the other waiting then. */
+  readonly readsAhead?: boolean;
   /** Who runs, for the journal and for others who find the lock taken. */
   readonly record: RunRecord;
   /** For the question: what is about to be changed, and who is about to be told. */

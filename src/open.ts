@@ -88,7 +88,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     configured: config.accessToken,
   });
   const customers = queries.openCustomers(database);
-  const base = queries.openEvidence(database, config.dbTimezone);
+  const base = queries.openEvidence(database, config.dbTimezone, (line) => around.output.warn(line));
   const kept = queries.openKept(database);
   const sources = openSources(config, around, { base, kept, customers }, { broker: options.broker });
   const { shipping, sender } = openPurchases({
@@ -134,6 +134,7 @@ export async function open(config: Config, around: Surroundings, options: OpenOp
     witness: options.witness ? witness : null,
     clock: around.clock,
     signals: around.signals,
+    readsAhead: options.connections !== 1,
     record,
     place: { database: connection.describe(), graph: config.graphUrl.host },
   };

@@ -13,7 +13,7 @@ import { restraintOf } from "../sales/restraint.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { DAY, paidMoment } from "../sales/sale.js";
 import type { Policy } from "../sales/verdict.js";
-import { wholeOf } from "./look.js";
+import { wholesOf } from "./whole.js";
 
 /** What an account is made of: rows, evidence and the journal. Nothing here can write or send. */
 export interface AccountPorts {
@@ -74,7 +74,7 @@ async function openSales(
   calendar: Calendar,
 ): Promise<Map<number, Counted>> {
   const open = new Map<number, Counted>();
-  const whole = wholeOf({ sales }, span, now);
+  const whole = wholesOf({ sales }, span)(now);
   for await (const page of (await sales.stuck(span)).pages()) {
     const found = await evidence.about(page, now, whole);
     for (const sale of page)

@@ -4,13 +4,8 @@ import type { Plan, Wishes } from "../sales/plan.js";
 
 /** What the limits of the command line still leave to the waves to come. */
 export class Budget {
-  readonly #wishes: Wishes;
   #acts = 0;
   #doubled = "0.00";
-
-  constructor(wishes: Wishes) {
-    this.#wishes = wishes;
-  }
 
   of<H extends { readonly wishes: Wishes }>(how: H): H {
     return { ...how, wishes: { ...how.wishes, spent: { acts: this.#acts, doubled: this.#doubled } } };
@@ -20,9 +15,5 @@ export class Budget {
     this.#acts += act.length;
     const risky = act.filter(({ mayDouble }) => mayDouble).map(({ judged }) => worth(judged.sale.amount));
     this.#doubled = addAmounts([this.#doubled, ...risky]);
-  }
-
-  isSpent(): boolean {
-    return this.#wishes.limit !== null && this.#acts >= this.#wishes.limit;
   }
 }

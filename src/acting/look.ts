@@ -1,11 +1,10 @@
 import type { Output, Progress } from "../context.js";
-import type { Lack, Outside, SalesReader, Span, Whole } from "../ports.js";
-import { KEPT_FOR } from "../ports.js";
+import type { Lack, Outside, Span, Whole } from "../ports.js";
 import type { Instant } from "../sales/sale.js";
-import { DAY, MINUTE } from "../sales/sale.js";
 import type { Judged } from "../sales/verdict.js";
 import type { Selection, Survey, SurveyPorts } from "./survey.js";
 import { isOpen, judgeAll } from "./survey.js";
+import { wholesOf } from "./whole.js";
 
 /** A survey whose sales go by page by page, so that a million need not be held. */
 export interface Look extends Pick<Survey, "now" | "others" | "unknown" | "span"> {
@@ -102,45 +101,17 @@ async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise
     span,
     count: stuck.count,
     pages: async function* (order, at = () => now) {
-      const shared = sharedClicks(ports.sales, span);
-      let [moment, whole]: [Instant, Whole] = [now, wholeOf(ports, span, now, shared)];
+      const wholeAt = wholesOf(ports, span);
+      let [moment, whole]: [Instant, Whole] = [now, wholeAt(now)];
       for await (const sales of ahead(stuck.pages(order))) {
         // What is judged at another moment is judged by what broker, logs and clicks tell at that moment.
-        if (moment !== at()) [moment, whole] = [at(), wholeOf(ports, span, at(), shared)];
+        if (moment !== at()) [moment, whole] = [at(), wholeAt(at())];
         // Of sales that are not read yet it can only be said that they lie in the span.
         const isAll = sales.length === stuck.count;
         yield await judgeAll(ports, sales, moment, isAll ? undefined : whole);
       }
     },
     outside: () => ports.sales.outside(span, now),
-  };
-}
-
-/** All sales of a span, whatever their number: nothing about one that was created in it is told from much earlier. */
-export function wholeOf(
-  { sales }: Pick<SurveyPorts, "sales">,
-  span: Span,
-  now: Instant,
-  shared = sharedClicks(sales, span),
-): Whole {
-  return {
-    since: Math.min(now - KEPT_FOR, span.since - DAY),
-    eventIds: () => sales.clicks(span),
-    sharedClicks: () => shared(now),
-  };
-}
-
-/** Looking for them takes seconds where no index helps, and clicks come to be shared in hours: every wave need not look. */
-const SHARED_FOR = 5 * MINUTE;
-
-function sharedClicks(
-  { sharedClicks: ask }: Pick<SalesReader, "sharedClicks">,
-  span: Span,
-): (now: Instant) => Promise<ReadonlySet<string>> {
-  let known: { readonly at: Instant; readonly clicks: Promise<ReadonlySet<string>> } | null = null;
-  return (now) => {
-    if (known === null || now - known.at > SHARED_FOR) known = { at: now, clicks: ask(span) };
-    return known.clicks;
   };
 }
 

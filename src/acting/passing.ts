@@ -109,11 +109,18 @@ export class Nearest {
 
   add(page: readonly Judged[]): void {
     for (const judged of page) this.#places.set(judged, this.#passed++);
-    this.#first = byDeadline([...this.#first, ...page], this.#now).slice(0, this.#limit);
+    for (const judged of page) this.#first.push(judged);
+    // Sorted once for as many as are kept, not once for each page.
+    if (this.#first.length > 2 * this.#limit + page.length) this.#cut();
+  }
+
+  #cut(): void {
+    this.#first = byDeadline(this.#first, this.#now).slice(0, this.#limit);
   }
 
   /** In the order in which they came. */
   all(): readonly Judged[] {
+    this.#cut();
     const place = (judged: Judged) => this.#places.get(judged) ?? 0;
     return this.#first.toSorted((a, b) => place(a) - place(b));
   }

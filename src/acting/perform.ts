@@ -61,8 +61,9 @@ async function show(
   plan: Plan,
   result: Result,
 ): Promise<void> {
-  await ctx.output.report(resultReport(ctx, action, found, plan, result));
-  tell(ctx, action, new Told(found.now).add(found, plan, result));
+  const told = new Told(found.now).add(found, plan, result);
+  await ctx.output.report(resultReport(ctx, action, found, plan, result, told));
+  tell(ctx, action, told);
 }
 
 function refuseUnknown({ unknown }: Look): void {

@@ -104,9 +104,9 @@ async function show(
   result: Result,
   summary: RunSummary,
 ): Promise<void> {
-  await ctx.output.report(resultReport(ctx, "reconcile", found, plan, result));
-  // What a cap stopped was told: that there is nothing to do would be the contrary.
   const told = new Told(found.now).add(found, plan, result);
+  await ctx.output.report(resultReport(ctx, "reconcile", found, plan, result, told));
+  // What a cap stopped was told: that there is nothing to do would be the contrary.
   if (isStopped) tellRest(ctx, told);
   else tellReconciled(ctx, plan, told, summary);
   const expired = expiredLine(summary, lastBegan);

@@ -1,7 +1,7 @@
 import type { ActingContext, Report } from "../context.js";
 import { JSON_VERSION, leftJson, outcomeJson, plannedJson, saleJson } from "../sales/json.js";
 import type { Outcome } from "../sales/outcome.js";
-import type { Plan } from "../sales/plan.js";
+import type { Plan, Planned } from "../sales/plan.js";
 import type { Instant, Sale } from "../sales/sale.js";
 import { iso } from "../sales/time.js";
 import type { Judged } from "../sales/verdict.js";
@@ -9,7 +9,7 @@ import { resultColumns } from "./columns.js";
 import type { Line } from "./lines.js";
 import { leftForPeople, leftLine, otherLine, outcomeLine, plannedLine } from "./lines.js";
 import type { Survey } from "./survey.js";
-import { Told } from "./told.js";
+import type { Told } from "./told.js";
 import { notStuck } from "./words.js";
 
 export interface Result {
@@ -29,6 +29,8 @@ export interface Entry extends Line {
     | { readonly left: object }
     | null;
   readonly judged: Judged | null;
+  /** What was planned for it; null where it was left. */
+  readonly item: Planned | null;
 }
 
 /** What an acting command tells: outcomes (or the plan, in a dry run), and what it left, each with its reason. */
@@ -39,25 +41,34 @@ export function entriesOf(
   result: Result,
 ): Entry[] {
   const planned = result.run === null ? plan.act : [];
+  const items = new Map(plan.act.map((item) => [item.judged, item]));
   return [
     ...result.outcomes.map((outcome) => ({
       ...outcomeLine(outcome),
       json: { outcome: outcomeJson(outcome) },
       judged: outcome.judged,
+      item: items.get(outcome.judged) ?? null,
     })),
     ...planned.map((item) => ({
       ...plannedLine(item),
       json: { planned: plannedJson(item) },
       judged: item.judged,
+      item,
     })),
     ...(forPeople
-      ? leftForPeople(plan.left).map((line) => ({ ...line, json: null, judged: null }))
+      ? leftForPeople(plan.left).map((line) => ({ ...line, json: null, judged: null, item: null }))
       : plan.left.map((left) => ({
           ...leftLine(left),
           json: { left: leftJson(left) },
           judged: left.judged,
+          item: items.get(left.judged) ?? null,
         }))),
-    ...found.others.map((sale) => ({ ...otherLine(sale), json: { left: otherJson(sale) }, judged: null })),
+    ...found.others.map((sale) => ({
+      ...otherLine(sale),
+      json: { left: otherJson(sale) },
+      judged: null,
+      item: null,
+    })),
   ];
 }
 
@@ -79,8 +90,8 @@ export function resultReport(
   found: Survey,
   plan: Plan,
   result: Result,
+  told: Told,
 ): Report<Line> {
-  const told = new Told(found.now).add(found, plan, result);
   const head = headOf(action, found.now, told, result.dryRun);
   const totals = { ...told.sums.totals(), ...told.tally() };
   const entries = entriesOf(ctx, found, plan, result);
@@ -113,7 +124,7 @@ export function wavesDocument(
   return {
     ...head,
     sales: entries.flatMap(({ judged }) => (judged === null ? [] : [saleJson(judged, currency)])),
-    planned: json.flatMap((one) => ("planned" in one ? [one.planned] : [])),
+    planned: entries.flatMap(({ item }) => (item === null ? [] : [plannedJson(item)])),
     outcomes: json.flatMap((one) => ("outcome" in one ? [one.outcome] : [])),
     left: json.flatMap((one) => ("left" in one ? [one.left] : [])),
     totals,

@@ -87,6 +87,6 @@ export class Told {
       sum.add(judged.sale);
       this.#effects.set(effect, sum);
     }
-    this.queued.push(...queuedBeside(result));
+    for (const line of queuedBeside(result)) this.queued.push(line);
   }
 }

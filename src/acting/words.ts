@@ -105,4 +105,12 @@ export function tellFailure(
   output.say(`what is on record: purchase-fix journal --run ${record.id}`);
 }
 
+/** Waves that broke off: what they had come to. Of the wave that failed itself, if any, was told already. */
+export function tellBroken({ output, currency, record }: ActingContext, told: Told): void {
+  if (told.run === null) return;
+  const done = figures(told, currency) || "nothing was done";
+  output.warn(`run ${told.run} broke off; until then: ${done}`);
+  output.say(`what is on record: purchase-fix journal --run ${record.id}`);
+}
+
 const sales = (count: number) => (count === 1 ? "sale" : "sales");

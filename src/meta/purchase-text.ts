@@ -34,7 +34,7 @@ export function userDataText(user: UserData): string {
     list(',"ct":["', user.ct) +
     list(',"st":["', user.st) +
     list(',"country":["', user.country) +
-    verbatim(',"client_ip_address":"', user.client_ip_address) +
+    text(',"client_ip_address":', user.client_ip_address) +
     text(',"client_user_agent":', user.client_user_agent) +
     verbatim(',"fbp":"', user.fbp) +
     verbatim(',"fbc":"', user.fbc);

@@ -14,14 +14,19 @@ export async function writeList<Row>(pipe: Pipe, list: List<Row>, way: Way): Pro
   const linesOf = way === "csv" ? csvLines : tsvLines;
   const cells = columns([]);
   let isFirst = true;
+  /** A reader that pauses must not keep a lease, and deadlines, waiting. */
+  let written: Promise<unknown> = Promise.resolve();
   for await (const rows of pages) {
     if (pipe.closed && !acts) return false;
     // The head goes with the first page, so that a command which fails before writes nothing.
     const lines = way === "jsonl" ? jsonLines(rows.map(one)) : linesOf({ columns: cells, rows }, isFirst);
-    await writeLines(pipe, lines);
+    written = written.then(() => writeLines(pipe, lines));
+    written.catch(() => undefined); // Told below: what acts goes on to its end.
+    if (!acts) await written;
     if (isFirst) keepHeapSmall();
     isFirst = false;
   }
+  await written;
   if (way !== "jsonl" && isFirst) await writeLines(pipe, linesOf({ columns: cells, rows: [] }));
   // Without the last line a list of these is not whole.
   if (way === "jsonl") await writeLines(pipe, jsonLines([last(await totals())]));

@@ -16,8 +16,17 @@ import { readPools } from "./pools.js";
 import type { SiblingRow } from "./siblings.js";
 import { readSiblings, siblingOf } from "./siblings.js";
 
-/** Facts from our own journal, and from sales that share a click. Read-only. */
-export function openEvidence(database: Database, timeZone: string): EvidenceReader {
+/** Facts from our own journal, and from sales that share a click. Read-only. `warn` is told once what cannot be read. */
+export function openEvidence(
+  database: Database,
+  timeZone: string,
+  warn: (line: string) => void = () => undefined,
+): EvidenceReader {
+  let isTold = false;
+  const tellUnread = (): void => {
+    if (!isTold) warn(UNREAD);
+    isTold = true;
+  };
   return {
     about: async (sales, now, whole) => {
       const shared = (await whole?.sharedClicks()) ?? null;
@@ -25,7 +34,7 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
         if (sales.length === 0) return new Map();
         const catalogue = await knownCatalogue(tx, database);
         const siblings = await readSiblings(tx, catalogue, sales, timeZone, shared);
-        const { journal, words } = await readOwn(tx, catalogue, sales, siblings);
+        const { journal, words } = await readOwn(tx, catalogue, sales, siblings, tellUnread);
         const byClick = await byTheirClicks(tx, catalogue, siblings, journal, now);
         return new Map(
           sales.map((sale) => {
@@ -42,6 +51,9 @@ export function openEvidence(database: Database, timeZone: string): EvidenceRead
   };
 }
 
+const UNREAD =
+  "which sales were acknowledged, or released from quarantine, is not known: this role may not read purchase_fix.acknowledgement and purchase_fix.release (README, Privileges)";
+
 /** One for all sales that no row tells of. */
 const nothing: readonly never[] = [];
 
@@ -51,15 +63,15 @@ async function readOwn(
   catalogue: Catalogue,
   sales: readonly Sale[],
   siblings: readonly SiblingRow[],
+  tellUnread: () => void,
 ): Promise<{ journal: ReadonlyMap<number, readonly JournalRow[]>; words: Words }> {
   const { journal, unattended: blames } = catalogue;
   if (!journal && !blames) return { journal: new Map(), words: noRestraints };
   const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
   const rows = journal ? await readJournal(tx, ids, { blames }) : [];
-  return {
-    journal: groupBy(rows, (row) => Number(row.sale_id)),
-    words: blames ? await readRestraints(tx, ids) : noRestraints,
-  };
+  const words = blames ? await readRestraints(tx, ids) : noRestraints;
+  if (words === null) tellUnread();
+  return { journal: groupBy(rows, (row) => Number(row.sale_id)), words: words ?? noRestraints };
 }
 
 /** The sales of each click that several bear. */

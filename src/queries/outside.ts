@@ -21,7 +21,7 @@ const numeric = /^(numeric|double precision|real|bigint|integer|smallint)/;
 function amountOf(tx: Tx, catalogue: Catalogue, payments: Columns): Fragment {
   const text = payments.text("amount");
   const isNumber = numeric.test(catalogue.type("payments", "amount") ?? "")
-    ? tx`abs(${payments.plain("amount")}) < 1e308`
+    ? tx`${payments.plain("amount")} between -1e308 and 1e308`
     : tx`${text} ~ ${number}`;
   return tx`case when ${isNumber} then ${text}::numeric end`;
 }

@@ -22,12 +22,13 @@ export interface Words {
 
 export const noRestraints: Words = { released: new Map(), acknowledged: new Map() };
 
-export async function readRestraints(tx: Tx, ids: readonly number[]): Promise<Words> {
+/** Null where this role may not read them. */
+export async function readRestraints(tx: Tx, ids: readonly number[]): Promise<Words | null> {
   // To a role that was granted nothing of an update's tables the journal is told all the same.
   const [right] = await tx<{ may: boolean }[]>`
     select has_table_privilege('purchase_fix.release', 'select')
        and has_table_privilege('purchase_fix.acknowledgement', 'select') as may`;
-  if (right?.may !== true) return noRestraints;
+  if (right?.may !== true) return null;
   const wanted = list(tx, "bigint", ids);
   const released = await tx<{ id: string; at: string }[]>`
     select r.sale_id as id, max(extract(epoch from r.given_at) * 1000)::text as at

@@ -62,9 +62,7 @@ export async function pagesOfIds(tx: Tx, place: Place): Promise<PageOfIds[]> {
 /** Those that still are what they were when their ids were read: stuck, or as we left them. */
 export async function rowsOf(tx: Tx, { catalogue, timeZone }: Place, ids: string): Promise<SaleRow[]> {
   const last = tx`(select a.effect from purchase_fix.attempt a where a.sale_id = p.id order by a.id desc limit 1)`;
-  const reverted = catalogue.journal
-    ? tx`or (p.status = 'paid' and p.meta_purchase_sent is not true and p.meta_event_id is null and ${last} = 'reverted')`
-    : tx``;
+  const reverted = catalogue.journal ? tx`or (${asWeLeaveThem(tx)} and ${last} = 'reverted')` : tx``;
   return await tx<SaleRow[]>`
     select ${saleColumns(tx, catalogue, timeZone)}
     from payments p join bots b on p.bot_id = b.id
@@ -90,7 +88,7 @@ export async function clicksOf(tx: Tx, place: Place): Promise<ReadonlySet<string
 
 /** One look at the table for all pages: without an index on the column each takes seconds. */
 export async function sharedClicksOf(tx: Tx, place: Place): Promise<ReadonlySet<string>> {
-  const clicks = clicksIn(tx, place);
+  const clicks = clicksIn(tx, place, asWeLeaveThem(tx));
   if (clicks === null) return new Set();
   const rows = await tx<{ click: string }[]>`
     select o.pageview_event_id as click
@@ -102,14 +100,17 @@ export async function sharedClicksOf(tx: Tx, place: Place): Promise<ReadonlySet<
 
 const setOf = (rows: readonly { click: string }[]) => new Set(rows.map(({ click }) => click));
 
-function clicksIn(tx: Tx, { catalogue, span, timeZone }: Place): Fragment | null {
+/** Whoever looks for more of these than are meant finds no fewer: to ask the journal for each took most of a long run. */
+function asWeLeaveThem(tx: Tx): Fragment {
+  return tx`p.status = 'paid' and p.meta_purchase_sent is not true and p.meta_event_id is null`;
+}
+
+function clicksIn(tx: Tx, { catalogue, span, timeZone }: Place, reverted = isReverted(tx)): Fragment | null {
   if (!catalogue.has("payments", "pageview_event_id")) return null;
   const clicks = (state: Fragment) => tx`
     select p.pageview_event_id as click
     from payments p join bots b on p.bot_id = b.id
     where ${state} and p.pageview_event_id <> ''
       and ${inSpan(tx, catalogue, span, timeZone)}`;
-  return catalogue.journal
-    ? tx`${clicks(isStuck(tx))} union all ${clicks(isReverted(tx))}`
-    : clicks(isStuck(tx));
+  return catalogue.journal ? tx`${clicks(isStuck(tx))} union all ${clicks(reverted)}` : clicks(isStuck(tx));
 }

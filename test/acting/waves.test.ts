@@ -1,3 +1,5 @@
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { send } from "../../src/acting/send.js";
 import { look } from "../../src/acting/look.js";
@@ -7,6 +9,7 @@ import type { Wishes } from "../../src/sales/plan.js";
 import type { Sale } from "../../src/sales/sale.js";
 import type { SendingContext } from "../../src/context.js";
 import type { CarryOptions } from "../../src/acting/carry.js";
+import { openOutput } from "../../src/output/open.js";
 import type { World } from "../cast/doubles.js";
 import { accepted, everything, openWorld, options, refused } from "../cast/doubles.js";
 
@@ -44,6 +47,13 @@ const resend = async (
   };
   return await performInWaves(ctx, how, await look(ctx, everything), { ...options(), ...rest }, 2);
 };
+const streams = () => ({
+  stdin: new PassThrough(),
+  stderr: new PassThrough().resume(),
+  env: {},
+  color: false,
+  quiet: true,
+});
 const document = () => world.output.documents.at(-1) ?? {};
 const confirmed = () =>
   ids.filter((id) => world.shop.read(id).metaEventId !== null && world.graph.countOf(id) === 1);
@@ -62,6 +72,7 @@ describe("a window that is too large to be held", () => {
     expect(world.output.documents).toHaveLength(1);
     expect(document()).toMatchObject({ command: "resend", run: "run-1", dryRun: false, left: [] });
     expect(document()["outcomes"]).toMatchObject(ids.map((id) => ({ id, effect: "confirmed" })));
+    expect(document()["planned"]).toMatchObject(ids.map((id) => ({ id, action: "resend" })));
     expect(document()["sales"]).toMatchObject(ids.map((id) => ({ id, state: "stuck" })));
     expect(document()["totals"]).toMatchObject({ count: 7, confirmed: { count: 7 } });
     expect(said()).toContain("run run-1: confirmed 7 (BRL ");
@@ -90,10 +101,10 @@ describe("a window that is too large to be held", () => {
   test("limits hold for all waves together; who lies beyond is left alone, and told of", async () => {
     expect(await resend({ wishes: { limit: 4 } })).toBe(0);
     expect(confirmed()).toEqual(ids.slice(0, 4));
-    expect(document()["left"]).toMatchObject(
-      ids.slice(4, 6).map((id) => ({ id, because: "beyond --limit 4" })),
-    );
-    expect(said()).toContain("1 more were not looked at");
+    expect(document()["left"]).toMatchObject(ids.slice(4).map((id) => ({ id, because: "beyond --limit 4" })));
+    expect(document()["totals"]).toMatchObject({ count: 7, confirmed: { count: 4 } });
+    expect(said()).toContain("left 3 sales: none needs a person");
+    expect(said()).not.toContain("not looked at");
     expect(world.graph.requests.flatMap(({ sales }) => sales)).toEqual(ids.slice(0, 4));
   });
 
@@ -138,5 +149,80 @@ describe("a window that is too large to be held", () => {
     expect(await resend()).toBe(1);
     expect(confirmed()).toEqual(ids.filter((id) => id !== bad));
     expect(said()).toContain(`next: purchase-fix explain ${bad}`);
+  });
+
+  test("no more is done than a person has agreed to, whatever has come since", async () => {
+    world.output.canAsk = true;
+    let late = 0;
+    const confirm = (question: string) => {
+      world.output.questions.push(question);
+      const at = world.clock.now() - 2 * hour;
+      late = world.shop.insert({ createdAt: at, paidAt: at, flaggedAt: at, updatedAt: at });
+      return Promise.resolve(true);
+    };
+    const output = Object.assign(Object.create(world.output) as typeof world.output, { confirm });
+    await resend({ yes: false }, { output });
+    expect(confirmed()).toEqual(ids);
+    expect(world.graph.requests.flatMap(({ sales }) => sales)).not.toContain(late);
+  });
+
+  test("where nothing is permitted nobody is asked, no lock is taken and no run is on record", async () => {
+    for (const yes of [true, false]) {
+      expect(await resend({ yes, wishes: { limit: 0 } })).toBe(0);
+      expect([world.shop.runs, world.shop.lease, world.graph.requests]).toEqual([[], null, []]);
+      expect(world.output.questions).toEqual([]);
+      expect(said()).toContain("nothing to resend");
+    }
+  });
+
+  test("what went before a failure is told, with the run to look up", async () => {
+    const broken = { ...world.context("resend").sales };
+    let asked = 0;
+    const sales: SendingContext["sales"] = {
+      ...broken,
+      stuck: async (span) => {
+        const { count, pages } = await broken.stuck(span);
+        return {
+          count,
+          pages: async function* (order) {
+            for await (const page of pages(order)) {
+              // The first look of all asks whether there is anything to do, and reads no further than one wave ahead.
+              if ((asked += 1) > 4) throw new Error("the database went away");
+              yield page;
+            }
+          },
+        };
+      },
+    };
+    await expect(resend({}, { sales })).rejects.toThrow("the database went away");
+    const done = confirmed().length;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(7);
+    expect(world.output.warned.join()).toContain(`broke off; until then: confirmed ${done} (BRL`);
+    expect(world.output.documents).toEqual([]);
+  });
+
+  test("a sale whose click a sale of another wave carries waits for it, and is sent in the same run", async () => {
+    const click = "pageview_shared";
+    const [first = 0, last = 0] = [ids[0], ids[6]];
+    for (const id of [first, last]) world.shop.write(id, { pageviewEventId: click });
+    expect(await resend()).toBe(0);
+    expect(confirmed()).toEqual(ids);
+    const sent = world.graph.requests.flatMap(({ sales }) => sales);
+    expect(sent.toSorted((a, b) => a - b)).toEqual(ids);
+    expect(sent.indexOf(last)).toBeGreaterThan(sent.indexOf(first));
+    expect(document()["left"]).toEqual([]);
+    expect(document()["totals"]).toMatchObject({ count: 7 });
+  });
+
+  test("a reader that pauses keeps nobody waiting, and reads all of it in the end", async () => {
+    const stdout = new PassThrough({ highWaterMark: 1 });
+    const output = await openOutput({ ...streams(), stdout, format: "jsonl" });
+    const ending = resend({}, { output });
+    while (confirmed().length < 7) await new Promise(setImmediate);
+    const lines = text(stdout);
+    expect(await ending).toBe(0);
+    stdout.end();
+    expect((await lines).trim().split("\n")).toHaveLength(8);
   });
 });

@@ -101,4 +101,20 @@ describe.concurrent("reconcile as a role that may not do all of it", () => {
     expect(await shop.states()).toEqual({ [sale]: `confirmed as pageview_${sale}` });
     expect(code).toBe(0);
   });
+
+  test.for([
+    "revoke all on purchase_fix.release from $role",
+    "revoke all on purchase_fix.acknowledgement from $role",
+  ])("resend goes on after '%s', and says once what it does not know", async (revoked, { shop }) => {
+    await shop.db.query(schemaOf(4));
+    const sale = await shop.sale();
+    const { code, stderr } = await asGuest(shop, everything + revoked, (env) =>
+      shop.run(`resend --id ${sale}`, { env }),
+    );
+    expect(await shop.states()).toEqual({ [sale]: `confirmed as pageview_${sale}` });
+    expect(code).toBe(0);
+    expect(
+      stderr.match(/^warning: which sales were acknowledged, or released .* is not known: .*$/gm),
+    ).toHaveLength(1);
+  });
 });
