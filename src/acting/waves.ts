@@ -6,7 +6,7 @@ import { holdingLock } from "./carry.js";
 import { isAgreed } from "./consent.js";
 import type { How } from "./deed.js";
 import type { Look } from "./look.js";
-import { Told } from "./told.js";
+import type { Told } from "./told.js";
 import { WaveCourse } from "./wave-course.js";
 import { question, tell, tellBroken } from "./words.js";
 
