@@ -1,4 +1,5 @@
 import type { Report } from "../context.js";
+import { KnownError } from "../errors.js";
 import { mayHoldSecret, redact } from "../redact.js";
 import { escapeCell, escapeJson } from "./visible.js";
 
@@ -30,6 +31,20 @@ function tsvLine(cells: readonly string[]): string {
 /** One JSON object a line. */
 export function* jsonLines(lines: Iterable<object>): Generator<string> {
   for (const line of lines) yield json(line);
+}
+
+/** The one document of `--json`. @throws KnownError where it is longer than a text can be, as of some 800,000 sales */
+export function documentText(document: object): string {
+  try {
+    return `${json(document, 2)}\n`;
+  } catch (error) {
+    if (!(error instanceof RangeError) || error.message !== "Invalid string length") throw error;
+    throw new KnownError({
+      what: "The document of --json is longer than a text can be",
+      why: "some 500 million characters are the most",
+      next: "take --jsonl, a line for each sale; what the command did before stays done",
+    });
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { frame, showAgain } from "./frame.js";
 import { levelOf, logLine, type Level, type LogFrame } from "./log.js";
 import { held, writeList } from "./list.js";
-import { json, jsonLines, tsvLines } from "./machine.js";
+import { documentText, jsonLines, tsvLines } from "./machine.js";
 import { pageColumns, pageLines, pageRows } from "./page.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";
 import { noProgress, startSpinner } from "./spinner.js";
@@ -75,7 +75,7 @@ class StreamOutput implements OpenedOutput {
   async report<Row>(report: Report<Row>): Promise<void> {
     this.close();
     const { format, stdout } = this.#options;
-    if (format === "json") return writeText(this.#out, `${json(report.document(), 2)}\n`);
+    if (format === "json") return writeText(this.#out, documentText(report.document()));
     if (format === "jsonl") return writeLines(this.#out, jsonLines(report.lines()));
     if (format === "csv") return writeLines(this.#out, csvLines(report));
     if (!this.forPeople) return writeLines(this.#out, tsvLines(report));
@@ -91,7 +91,7 @@ class StreamOutput implements OpenedOutput {
     const way = format === "auto" && !this.forPeople ? "tsv" : format;
     if (way !== "auto" && way !== "json") return writeList(this.#out, list, way);
     const { rows, columns, document } = await held(list);
-    if (way === "json") await writeText(this.#out, `${json(document(), 2)}\n`);
+    if (way === "json") await writeText(this.#out, documentText(document()));
     else await writeLines(this.#out, await tableLines(columns, rows, this.#canvas(stdout, this.#paintOut)));
     return true;
   }
@@ -99,7 +99,7 @@ class StreamOutput implements OpenedOutput {
   async page(page: Page): Promise<void> {
     this.close();
     const { format, stdout } = this.#options;
-    if (format === "json") return writeText(this.#out, `${json(page.document(), 2)}\n`);
+    if (format === "json") return writeText(this.#out, documentText(page.document()));
     if (format === "jsonl") return writeLines(this.#out, jsonLines([page.document()]));
     const rows = { columns: pageColumns, rows: pageRows(page) };
     if (format === "tsv") return writeLines(this.#out, tsvLines(rows));
