@@ -85,7 +85,7 @@ describe.concurrent("reconcile as a role that may not do all of it", () => {
           revoked,
           2,
           "",
-          expect.stringMatching(/^error: .*\n( {2}why: .*\n)? {2}next: .*README, Privileges/),
+          expect.stringMatching(/^(warning: .*\n)?error: .*\n( {2}why: .*\n)? {2}next: .*README, Privileges/),
         ]);
         expect(await everythingIn(shop)).toEqual(before);
       }

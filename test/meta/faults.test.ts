@@ -3,7 +3,7 @@ import { noTracking, openPurchases } from "../../src/meta/purchases.js";
 import { now, sale } from "../cast/sales.js";
 import { customer } from "./customers.js";
 
-/** What keeps sales from being sent, and of which sales the customers were read to learn it. */
+/** What keeps sales from being sent, and of which sales the customers were read to learn it, once another page was asked about. */
 async function faultsOf(...sales: readonly ReturnType<typeof sale>[]) {
   const read: number[] = [];
   const { shipping } = openPurchases({
@@ -17,6 +17,10 @@ async function faultsOf(...sales: readonly ReturnType<typeof sale>[]) {
     pixelId: null,
     currency: "BRL",
   });
+  const first = sale({ id: 1, namesCustomer: true });
+  await shipping.faults([{ sale: first, pool: first.pools?.[0] ?? null }], now);
+  // A role that may not read customers is told so before anything is done.
+  expect(read.splice(0)).toEqual([1]);
   const parcels = sales.map((one) => ({ sale: one, pool: one.pools?.[0] ?? null }));
   return { faults: await shipping.faults(parcels, now), read };
 }
