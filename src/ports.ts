@@ -48,8 +48,10 @@ export interface SalesReader {
   stuck(span: Span): Promise<StuckSales>;
   /** The page views' event ids that they bear. */
   clicks(span: Span): Promise<ReadonlySet<string>>;
-  /** Of these, those that another sale bears too, whatever its state. */
-  sharedClicks(span: Span): Promise<ReadonlySet<string>>;
+  /** Of these, those that another sale bears too, whatever its state; and the newest sale that there was. */
+  sharedClicks(span: Span): Promise<{ readonly clicks: ReadonlySet<string>; readonly newest: number }>;
+  /** Those that sales which are newer than this one bear. */
+  clicksAfter(id: number): Promise<ReadonlySet<string>>;
   /** Sales of any state by id or payment id, keyed as asked. */
   named(references: readonly string[]): Promise<Map<string, Sale>>;
   outside(span: Span, now: Instant): Promise<Outside>;

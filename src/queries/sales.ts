@@ -12,7 +12,7 @@ import { filteredInWords } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns, withPools } from "./sale-rows.js";
 import { readStuck } from "./stuck.js";
-import { clicksOf, sharedClicksOf, stuckSales } from "./stuck-rows.js";
+import { clicksAfter, clicksOf, sharedClicksOf, stuckSales } from "./stuck-rows.js";
 
 /**
  * Reads sales in read-only transactions. `timeZone` is that of the shop's timestamps without zone; `warn` is told once
@@ -55,6 +55,11 @@ export function openSales(
       database.read(async (tx) => {
         const catalogue = await knownCatalogue(tx, database);
         return await sharedClicksOf(tx, { catalogue, span, timeZone });
+      }),
+    clicksAfter: (id) =>
+      database.read(async (tx) => {
+        const catalogue = await knownCatalogue(tx, database);
+        return await clicksAfter(tx, { catalogue }, id);
       }),
     outside: (span, now) =>
       database.read(

@@ -87,14 +87,33 @@ export async function clicksOf(tx: Tx, place: Place): Promise<ReadonlySet<string
 }
 
 /** One look at the table for all pages: without an index on the column each takes seconds. */
-export async function sharedClicksOf(tx: Tx, place: Place): Promise<ReadonlySet<string>> {
+export async function sharedClicksOf(
+  tx: Tx,
+  place: Place,
+): Promise<{ readonly clicks: ReadonlySet<string>; readonly newest: number }> {
   const clicks = clicksIn(tx, place, asWeLeaveThem(tx));
-  if (clicks === null) return new Set();
+  // Before the look: what comes while it lasts is newer.
+  const [last] = await tx<{ id: string | null }[]>`select max(id) as id from payments`;
+  const newest = Number(last?.id ?? 0);
+  if (clicks === null) return { clicks: new Set(), newest };
   const rows = await tx<{ click: string }[]>`
     select o.pageview_event_id as click
     from payments o
     where o.pageview_event_id in (${clicks})
     group by o.pageview_event_id having count(*) > 1`;
+  return { clicks: setOf(rows), newest };
+}
+
+/** By the primary key: few sales are made in minutes. */
+export async function clicksAfter(
+  tx: Tx,
+  { catalogue }: Pick<Place, "catalogue">,
+  id: number,
+): Promise<ReadonlySet<string>> {
+  if (!catalogue.has("payments", "pageview_event_id")) return new Set();
+  const rows = await tx<{ click: string }[]>`
+    select p.pageview_event_id as click from payments p
+    where p.id > ${id}::bigint and p.pageview_event_id <> ''`;
   return setOf(rows);
 }
 

@@ -93,9 +93,15 @@ describe.each(["timestamp", "timestamptz"])("stuck sales page by page, created_a
     await db.query(
       "insert into payments (bot_id, payment_id, status, pageview_event_id, created_at) values (1, 'BOT_pending', 'pending', 'pageview_7', now()), (1, 'BOT_a', 'pending', 'pageview_none', now()), (1, 'BOT_b', 'pending', 'pageview_none', now())",
     );
-    expect(await product.sales.sharedClicks(always)).toEqual(new Set(["pageview_7"]));
+    const { clicks, newest } = await product.sales.sharedClicks(always);
+    expect(clicks).toEqual(new Set(["pageview_7"]));
+    expect(await product.sales.clicksAfter(newest)).toEqual(new Set());
+    await db.query(
+      "insert into payments (bot_id, payment_id, status, pageview_event_id, created_at) values (1, 'BOT_later', 'pending', 'pageview_9', now())",
+    );
+    expect(await product.sales.clicksAfter(newest)).toEqual(new Set(["pageview_9"]));
     await db.query("delete from payments where status = 'pending'");
-    expect(await product.sales.sharedClicks(always)).toEqual(new Set());
+    expect((await product.sales.sharedClicks(always)).clicks).toEqual(new Set());
   });
 
   test("the ids of their clicks are those of all pages, and of no other sale", async () => {

@@ -43,8 +43,11 @@ export function salesOver(shop: ShopDouble): SalesReader {
     sharedClicks: (span) => {
       const bearers = (click: string | null) => all().filter((sale) => sale.pageviewEventId === click).length;
       const clicks = openIn(span).flatMap(({ pageviewEventId }) => pageviewEventId ?? []);
-      return Promise.resolve(new Set(clicks.filter((click) => bearers(click) > 1)));
+      const newest = all().reduce((most, { id }) => Math.max(most, id), 0);
+      return Promise.resolve({ clicks: new Set(clicks.filter((click) => bearers(click) > 1)), newest });
     },
+    clicksAfter: (id) =>
+      Promise.resolve(new Set(all().flatMap((sale) => (sale.id > id ? (sale.pageviewEventId ?? []) : [])))),
     named: (names) => {
       const found = all().flatMap((sale) =>
         [String(sale.id), sale.paymentId]

@@ -41,6 +41,7 @@ export function inMemory(): Side {
       stuck: (...given) => salesOver(shop).stuck(...given),
       clicks: (...given) => salesOver(shop).clicks(...given),
       sharedClicks: (...given) => salesOver(shop).sharedClicks(...given),
+      clicksAfter: (...given) => salesOver(shop).clicksAfter(...given),
       named: (...given) => salesOver(shop).named(...given),
       outside: (...given) => salesOver(shop).outside(...given),
       statement: (...given) => salesOver(shop).statement(...given),
