@@ -73,28 +73,28 @@ export function buildProgram(version: string, run: Run, wanted?: string): Comman
         ),
 
     reconcile: (_, does) =>
-      carrying(
-        judging(
-          unattended(
-            does(
-              "the cron job: confirm, then resend, then revert what nobody else can mend",
-              bodies.reconcile,
+      graph(
+        carrying(
+          judging(
+            unattended(
+              does(
+                "the cron job: confirm, then resend, then revert what nobody else can mend",
+                bodies.reconcile,
+              ),
             ),
           ),
-        ),
-      )
-        .option("--accept-duplicate [money]", "also send what may count twice; needs a cap", money)
-        .option("--timeout <time>", "per request to Meta (30s)", someTime)
-        .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
-        .option("--graph-version <version>", "version of the Graph API (v26.0)"),
+        )
+          .option("--accept-duplicate [money]", "also send what may count twice; needs a cap", money)
+          .option("--timeout <time>", "per request to Meta (30s)", someTime),
+      ),
 
     resend: (_, does) =>
-      acting(does("send the Purchase of stuck sales straight to Meta", bodies.resend))
-        .option("--accept-duplicate [money]", "also send what may count twice, up to so much money", money)
-        .option("--revert-refused", "give back to the application what Meta refuses")
-        .option("--timeout <time>", "per request to Meta (30s)", someTime)
-        .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
-        .option("--graph-version <version>", "version of the Graph API (v26.0)"),
+      graph(
+        acting(does("send the Purchase of stuck sales straight to Meta", bodies.resend))
+          .option("--accept-duplicate [money]", "also send what may count twice, up to so much money", money)
+          .option("--revert-refused", "give back to the application what Meta refuses")
+          .option("--timeout <time>", "per request to Meta (30s)", someTime),
+      ),
 
     revert: (_, does) =>
       acting(does("clear the flag, so that the application sends at the next visit", bodies.revert))
@@ -117,85 +117,74 @@ export function buildProgram(version: string, run: Run, wanted?: string): Comman
         ),
 
     quarantine: (own) =>
-      judging(common(own))
-        .description("sales that were tried in vain too often: list them, or let windows try them again")
-        .addArgument(new Argument("<what>", "list or release").choices(["list", "release"]))
-        .argument("[id...]", "ids or payment ids", references)
-        .option("--reason <words>", "with release: what has changed")
-        .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
-        .action((what: string, ids: readonly string[] | undefined, options: Options) =>
-          run("quarantine", options, (session) => bodies.quarantine(session, options, what, ids ?? [])),
-        ),
+      waiting(
+        judging(common(own))
+          .description("sales that were tried in vain too often: list them, or let windows try them again")
+          .addArgument(new Argument("<what>", "list or release").choices(["list", "release"]))
+          .argument("[id...]", "ids or payment ids", references)
+          .option("--reason <words>", "with release: what has changed"),
+      ).action((what: string, ids: readonly string[] | undefined, options: Options) =>
+        run("quarantine", options, (session) => bodies.quarantine(session, options, what, ids ?? [])),
+      ),
 
     acknowledge: (own) =>
-      judging(common(own))
-        .description("let sales rest that nobody can mend: windows leave them, and no alarm is raised")
-        .argument("[id...]", "ids or payment ids", references)
-        .option("--reason <words>", "why nothing can be done")
-        .option("--list", "list what was acknowledged; changes nothing")
-        .option("--withdraw", "take it back, with --reason")
-        .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration)
-        .action((ids: readonly string[] | undefined, options: Options) =>
-          run("acknowledge", options, (session) => bodies.acknowledge(session, options, ids ?? [])),
-        ),
+      waiting(
+        judging(common(own))
+          .description("let sales rest that nobody can mend: windows leave them, and no alarm is raised")
+          .argument("[id...]", "ids or payment ids", references)
+          .option("--reason <words>", "why nothing can be done")
+          .option("--list", "list what was acknowledged; changes nothing")
+          .option("--withdraw", "take it back, with --reason"),
+      ).action((ids: readonly string[] | undefined, options: Options) =>
+        run("acknowledge", options, (session) => bodies.acknowledge(session, options, ids ?? [])),
+      ),
 
     attest: (_, does) =>
-      judging(does("your word that nothing was sent in a span, as evidence", bodies.attest))
-        .option("--from <time>", "begin of the span", moment)
-        .option("--to <time>", "end of the span", moment)
-        .option("--pixel <id>", "only of this pixel")
-        .option("--reason <words>", "how you know")
-        .option("--list", "list what was attested; changes nothing")
-        .option("--withdraw <n>", "take a word back, with --reason", count)
-        .option("--dry-run", "say what it would cover and stop")
-        .option("--yes", "do not ask")
-        .option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration),
+      waiting(
+        judging(does("your word that nothing was sent in a span, as evidence", bodies.attest))
+          .option("--from <time>", "begin of the span", moment)
+          .option("--to <time>", "end of the span", moment)
+          .option("--pixel <id>", "only of this pixel")
+          .option("--reason <words>", "how you know")
+          .option("--list", "list what was attested; changes nothing")
+          .option("--withdraw <n>", "take a word back, with --reason", count)
+          .option("--dry-run", "say what it would cover and stop")
+          .option("--yes", "do not ask"),
+      ),
 
     observe: (_, does) =>
-      does("keep task results, tasks and logs before they vanish; changes no sale", bodies.observe)
-        .option(
-          "--evidence-log <file>",
-          "the application's and the workers' logs; repeats, takes *",
-          repeated,
-        )
-        .option("--log-timezone <zone>", "zone of their clocks (this host's)"),
+      logging(does("keep task results, tasks and logs before they vanish; changes no sale", bodies.observe)),
 
     "celery-status": (_, does) =>
-      watching(does("workers, queues, longest task: is anyone sending?", bodies.celeryStatus))
-        .addOption(
-          new Option("--via <way>", "ask over Redis or by the celery command (by the broker)").choices([
-            "redis",
-            "cli",
-          ]),
-        )
-        .option("--passive", "publish nothing: heartbeats and queues alone; needs Redis")
-        .option("--timeout <time>", "how long workers may take to answer (5s)", someTime)
-        .option("--celery-app <module>", "the application's Celery module (celery_app)")
-        .option("--celery-bin <command>", "how to run celery")
-        .option("--celery-cwd <folder>", "where to run it"),
+      celery(
+        watching(does("workers, queues, longest task: is anyone sending?", bodies.celeryStatus))
+          .addOption(
+            new Option("--via <way>", "ask over Redis or by the celery command (by the broker)").choices([
+              "redis",
+              "cli",
+            ]),
+          )
+          .option("--passive", "publish nothing: heartbeats and queues alone; needs Redis")
+          .option("--timeout <time>", "how long workers may take to answer (5s)", someTime),
+      ),
 
     doctor: (_, does) =>
-      does(
-        "look at all that the others rely on, and say how to mend it; changes and sends nothing",
-        bodies.doctor,
-      )
-        .option("--as-cron", "as a crontab line would see it: bare environment, home folder")
-        .option("--passive", "publish nothing to the broker either: its workers are not asked")
-        .option("--timeout <time>", "per request to Meta (10s)", someTime)
-        .option("--currency <code>", "currency of the amounts (BRL)")
-        .option("--pixel-id <id>", "pixel, for shops without pools")
-        .option("--access-token-file <file>", "file that holds its access token")
-        .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
-        .option("--graph-version <version>", "version of the Graph API (v26.0)")
-        .option(
-          "--evidence-log <file>",
-          "the application's and the workers' logs; repeats, takes *",
-          repeated,
-        )
-        .option("--log-timezone <zone>", "zone of their clocks (this host's)")
-        .option("--celery-app <module>", "the application's Celery module (celery_app)")
-        .option("--celery-bin <command>", "how to run celery")
-        .option("--celery-cwd <folder>", "where to run it"),
+      celery(
+        logging(
+          graph(
+            does(
+              "look at all that the others rely on, and say how to mend it; changes and sends nothing",
+              bodies.doctor,
+            )
+              .option("--as-cron", "as a crontab line would see it: bare environment, home folder")
+              .option("--passive", "publish nothing to the broker either: its workers are not asked")
+              .option("--timeout <time>", "per request to Meta (10s)", someTime)
+              .option("--currency <code>", "currency of the amounts (BRL)")
+              .option("--pixel-id <id>", "pixel, for shops without pools")
+              .option("--access-token-file <file>", "file that holds its access token"),
+          ),
+        ),
+      ),
 
     journal: (_, does) =>
       naming(does("what was attempted, by whom, and how it ended; changes nothing", bodies.journal))
@@ -233,4 +222,31 @@ export function buildProgram(version: string, run: Run, wanted?: string): Comman
       else program.error(`error: no help on '${topic}'`);
     });
   return program;
+}
+
+/** Where Meta is. */
+function graph(command: Command): Command {
+  return command
+    .option("--graph-url <url>", "Meta's Graph; https, or http on loopback")
+    .option("--graph-version <version>", "version of the Graph API (v26.0)");
+}
+
+/** Where the logs are. */
+function logging(command: Command): Command {
+  return command
+    .option("--evidence-log <file>", "the application's and the workers' logs; repeats, takes *", repeated)
+    .option("--log-timezone <zone>", "zone of their clocks (this host's)");
+}
+
+/** How the application's own `celery` command is run. */
+function celery(command: Command): Command {
+  return command
+    .option("--celery-app <module>", "the application's Celery module (celery_app)")
+    .option("--celery-bin <command>", "how to run celery")
+    .option("--celery-cwd <folder>", "where to run it");
+}
+
+/** For how long another run is waited for. */
+function waiting(command: Command): Command {
+  return command.option("--wait <time>", "wait for another run to end (30s on a terminal, else 0)", duration);
 }

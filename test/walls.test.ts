@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../src", import.meta.url));
 /** What the files of a part may import beside Node's own modules and, but for commands, one another. `type:` is for types only. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   sales: [],
-  acting: ["sales", "ports", "type:context", "errors", "redact"],
+  acting: ["sales", "ports", "type:context", "errors", "redact", "held"],
   // Facts in, findings out: what is told a person lies in the types of the output.
   doctor: ["sales", "type:ports", "type:context"],
   commands: ["sales", "acting", "doctor", "errors", "type:context", "type:ports"],
@@ -24,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   evidence: ["sales", "errors", "redact", "deadline", "ports", "type:context"],
   tracking: ["sales", "errors", "redact", "deadline", "ports", "type:context"],
   outlets: ["sales", "errors", "redact", "ports", "type:config"],
-  output: ["sales", "errors", "redact", "type:ports", "type:context"],
+  output: ["sales", "errors", "redact", "type:ports", "type:context", "held"],
   connection: ["errors", "redact", "type:files"],
   config: ["errors", "redact", "type:files", "connection"],
   // The composition root's own rooms: they make what the others are handed.
@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ports: ["type:sales"],
   context: ["type:ports", "type:acting", "type:sales"],
   errors: [],
+  held: ["type:context"],
   redact: [],
   deadline: [],
 };

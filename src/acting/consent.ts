@@ -5,7 +5,7 @@ import type { CarryOptions } from "./carry.js";
 /** What must be settled before the run lock is taken. */
 export interface Consent {
   /** What a person is asked before; null where the command line itself is consent. */
-  readonly question: (() => string | Promise<string>) | null;
+  readonly question: (() => string) | null;
   /** See `RunOptions`. */
   readonly needs?: number;
   /** Looks, once somebody agreed, whether all that the work needs is there. @throws KnownError, and nothing was changed */
@@ -18,7 +18,7 @@ export async function isAgreed(
   { question, ready }: Consent,
   { yes: agreed }: CarryOptions,
 ): Promise<boolean> {
-  if (question !== null && !agreed && !(await consent(ctx, await question()))) return false;
+  if (question !== null && !agreed && !(await consent(ctx, question()))) return false;
   if (ctx.signals.stop.aborted) {
     ctx.output.say("interrupted: nothing was changed");
     return false;

@@ -1,4 +1,5 @@
-import type { List, Picture, ReadingContext, Report } from "../context.js";
+import { held } from "../held.js";
+import type { List, Picture, ReadingContext } from "../context.js";
 import type { CauseName } from "../sales/causes.js";
 import type { Lack } from "../ports.js";
 import { JSON_VERSION, saleJson, saleWithWhyJson } from "../sales/json.js";
@@ -91,28 +92,5 @@ export function listOf(words: Words, looked: Look, options: ListingOptions): Lis
 /** The same with all sales in hand. */
 export async function listingOf(words: Words, looked: Look, options: ListingOptions): Promise<Listing> {
   const { list, beneath, matching } = listOf(words, looked, options);
-  return { report: await heldReport(list), ...(await beneath()), matching: matching() };
-}
-
-/** A list as a report. */
-async function heldReport<Row>({
-  columns,
-  pages,
-  one,
-  totals,
-  document,
-  last,
-}: List<Row>): Promise<Report<Row>> {
-  const rows: Row[] = [];
-  for await (const page of pages) for (const row of page) rows.push(row);
-  const sums = await totals();
-  return {
-    columns: columns(rows),
-    rows,
-    document: () => document(rows, sums),
-    lines: function* () {
-      yield* rows.map(one);
-      yield last(sums);
-    },
-  };
+  return { report: await held(list), ...(await beneath()), matching: matching() };
 }

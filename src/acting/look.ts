@@ -105,7 +105,8 @@ async function lookAtSpan(ports: SurveyPorts, span: Span, now: Instant): Promise
       let [moment, whole]: [Instant, Whole] = [now, wholeAt(now)];
       for await (const sales of ahead(stuck.pages(order))) {
         // What is judged at another moment is judged by what broker, logs and clicks tell at that moment.
-        if (moment !== at()) [moment, whole] = [at(), wholeAt(at())];
+        const then = at();
+        if (moment !== then) [moment, whole] = [then, wholeAt(then)];
         // Of sales that are not read yet it can only be said that they lie in the span.
         const isAll = sales.length === stuck.count;
         yield await judgeAll(ports, sales, moment, isAll ? undefined : whole);

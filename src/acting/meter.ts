@@ -3,7 +3,7 @@ import type { Clock } from "../ports.js";
 import { showAmount } from "../sales/money.js";
 import type { Plan } from "../sales/plan.js";
 import { age } from "../sales/time.js";
-import { RunningSum } from "../sales/totals.js";
+import { RunningSum } from "../sales/outcome.js";
 
 /** Whoever watches sees no more than that, and each text is made of some ten parts. */
 const EVERY_MS = 100;

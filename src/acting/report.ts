@@ -93,7 +93,7 @@ export function resultReport(
   told: Told,
 ): Report<Line> {
   const head = headOf(action, found.now, told, result.dryRun);
-  const totals = { ...told.sums.totals(), ...told.tally() };
+  const totals = { ...told.sums.totals(), ...told.effects.sums() };
   const entries = entriesOf(ctx, found, plan, result);
   return {
     columns: resultColumns(),

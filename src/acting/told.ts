@@ -1,9 +1,8 @@
-import type { Effect, Sum } from "../sales/outcome.js";
-import { effects } from "../sales/outcome.js";
+import { Effects, RunningSum } from "../sales/outcome.js";
 import type { Plan } from "../sales/plan.js";
 import { shortInWords, uncountedAmong } from "../sales/short.js";
 import type { Instant } from "../sales/sale.js";
-import { Adding, RunningSum } from "../sales/totals.js";
+import { Adding } from "../sales/totals.js";
 import { queuedBeside } from "./beside.js";
 import type { Result } from "./report.js";
 import type { Survey } from "./survey.js";
@@ -31,7 +30,7 @@ export class Told {
   readonly queued: string[] = [];
   readonly shorts: string[] = [];
   readonly uncounted = new Set<number>();
-  readonly #effects = new Map<Effect, RunningSum>();
+  readonly effects = new Effects();
 
   constructor(now: Instant) {
     this.sums = new Adding(now);
@@ -49,15 +48,6 @@ export class Told {
     this.#plan(plan);
     this.#result(plan, result);
     return this;
-  }
-
-  /** Outcomes by effect, with their money. */
-  tally(): Readonly<Record<string, Sum>> {
-    const found = effects.flatMap((effect) => {
-      const sum = this.#effects.get(effect)?.sum();
-      return sum === undefined ? [] : [[effect, sum] as const];
-    });
-    return Object.fromEntries(found);
   }
 
   #plan({ act, left }: Plan): void {
@@ -81,11 +71,9 @@ export class Told {
     const refused = result.outcomes.find(({ answer, effect }) => answer === "refused" && effect === "kept");
     const first = left.find(({ person }) => person !== null) ?? refused;
     this.unfinished ??= first?.judged.sale.id ?? null;
-    for (const { judged, answer, effect } of result.outcomes) {
-      this.accepted ||= answer === "accepted";
-      const sum = this.#effects.get(effect) ?? new RunningSum();
-      sum.add(judged.sale);
-      this.#effects.set(effect, sum);
+    for (const outcome of result.outcomes) {
+      this.accepted ||= outcome.answer === "accepted";
+      this.effects.add(outcome);
     }
     for (const line of queuedBeside(result)) this.queued.push(line);
   }

@@ -63,7 +63,7 @@ export class WaveCourse<Context extends ActingContext> {
       pages: this.#carried(lease, until),
       acts: true,
       one: ({ json }) => json ?? {},
-      totals: async () => ({ ...told.sums.totals(), ...told.tally() }),
+      totals: async () => ({ ...told.sums.totals(), ...told.effects.sums() }),
       document: (entries, totals) => wavesDocument(head(), entries, totals, this.#ctx.currency),
       last: (totals) => ({ ...head(), totals }),
     };

@@ -1,6 +1,7 @@
 import type { ActingContext } from "../context.js";
 import type { ExitCode } from "../errors.js";
 import { exitCode } from "../errors.js";
+import type { Wishes } from "../sales/plan.js";
 import type { CarryOptions } from "./carry.js";
 import { holdingLock } from "./carry.js";
 import { isAgreed } from "./consent.js";
@@ -30,25 +31,25 @@ export async function performInWaves<Context extends ActingContext>(
   size = WAVE,
 ): Promise<ExitCode> {
   const course = (wishes = how.wishes) => new WaveCourse(ctx, { ...how, wishes }, looked, options, size);
-  if (options.dryRun)
-    return await told(ctx, how, course(), (one) => ctx.output.list(one.list(null, Infinity)));
+  const isAsked = !options.yes;
   // Somebody who is asked must know of all waves; who has agreed already need only be spared a lock for nothing.
-  const isAsked = !options.yes && !how.wishes.named;
-  const wanted = await course().foresee(isAsked ? "all of it" : "whether there is anything to do");
-  if (wanted.act.count === 0)
+  const wanted = options.dryRun
+    ? null
+    : await course().foresee(isAsked ? "all of it" : "whether there is anything to do");
+  if (wanted === null || wanted.act.count === 0)
     return await told(ctx, how, course(), (one) => ctx.output.list(one.list(null, Infinity)));
-  const ask = isAsked ? () => question(ctx, how.action, wanted) : null;
-  if (!(await isAgreed(ctx, { question: ask }, options))) return exitCode.attention;
+  if (!(await isAgreed(ctx, { question: () => question(ctx, how.action, wanted) }, options)))
+    return exitCode.attention;
   return await told(ctx, how, course(isAsked ? asAsked(how.wishes, wanted) : how.wishes), async (one) => {
     await holdingLock(ctx, {}, options, async (lease, until) => {
       await ctx.output.list(one.list(lease, until));
-      return { result: null, summary: one.told.tally() };
+      return { result: null, summary: one.told.effects.sums() };
     });
   });
 }
 
 /** The waves are judged anew when it is their turn: no more is done then than a person has agreed to. */
-function asAsked<Wishes extends How<ActingContext>["wishes"]>(wishes: Wishes, { act, risky }: Told): Wishes {
+function asAsked(wishes: Wishes, { act, risky }: Told): Wishes {
   return { ...wishes, limit: act.count, duplicateLimit: risky.sum().amount };
 }
 

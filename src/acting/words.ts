@@ -1,6 +1,6 @@
 import type { ActingContext } from "../context.js";
 import { showAmount } from "../sales/money.js";
-import type { Outcome } from "../sales/outcome.js";
+import type { Outcome, Sum } from "../sales/outcome.js";
 import { tally } from "../sales/outcome.js";
 import type { Action } from "../sales/permissions.js";
 import type { Plan } from "../sales/plan.js";
@@ -48,7 +48,7 @@ export function tell(ctx: ActingContext, action: Action, told: Told): void {
   const { count, amount } = told.act.sum();
   if (told.run !== null) {
     const some = told.allowed > count ? `; ${count} of the ${told.allowed} that it could` : "";
-    const done = figures(told, currency) || "nothing reached";
+    const done = figures(told.effects.sums(), currency) || "nothing reached";
     output.say(`run ${told.run}: ${done}${testEvents(told)}${some}`, "strong");
   } else if (count === 0) {
     output.say(`nothing to ${action}`, "strong");
@@ -62,8 +62,8 @@ export function tell(ctx: ActingContext, action: Action, told: Told): void {
   tellRest(ctx, told);
 }
 
-function figures(told: Told, currency: string): string {
-  return Object.entries(told.tally())
+function figures(sums: Readonly<Record<string, Sum>>, currency: string): string {
+  return Object.entries(sums)
     .map(([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`)
     .join(", ");
 }
@@ -96,19 +96,17 @@ export function tellFailure(
   plan: Plan,
   outcomes: readonly Outcome[],
 ): void {
-  const sums = Object.entries(tally(outcomes)).map(
-    ([key, sum]) => `${key} ${sum.count} (${showAmount(sum.amount, currency)})`,
-  );
+  const done = figures(tally(outcomes), currency) || "nothing was done";
   const open = plan.act.length - outcomes.length;
   const rest = open === 0 ? "" : `; no outcome for ${open} ${sales(open)}`;
-  output.warn(`run ${record.id} failed in the middle: ${sums.join(", ") || "nothing was done"}${rest}`);
+  output.warn(`run ${record.id} failed in the middle: ${done}${rest}`);
   output.say(`what is on record: purchase-fix journal --run ${record.id}`);
 }
 
 /** Waves that broke off: what they had come to. Of the wave that failed itself, if any, was told already. */
 export function tellBroken({ output, currency, record }: ActingContext, told: Told): void {
   if (told.run === null) return;
-  const done = figures(told, currency) || "nothing was done";
+  const done = figures(told.effects.sums(), currency) || "nothing was done";
   output.warn(`run ${told.run} broke off; until then: ${done}`);
   output.say(`what is on record: purchase-fix journal --run ${record.id}`);
 }

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from "node:v8";
-import type { List, Report } from "../context.js";
+import type { List } from "../context.js";
 import { csvLines } from "./csv.js";
 import { jsonLines, tsvLines } from "./machine.js";
 import type { Pipe } from "./pipe.js";
@@ -40,17 +40,4 @@ export async function writeList<Row>(pipe: Pipe, list: List<Row>, way: Way): Pro
  */
 function keepHeapSmall(): void {
   setFlagsFromString("--heap-growing-percent=50");
-}
-
-/** All of it, for what cannot be drawn row by row. */
-export async function held<Row>({
-  columns,
-  pages,
-  totals,
-  document,
-}: List<Row>): Promise<Pick<Report<Row>, "columns" | "rows" | "document">> {
-  const rows: Row[] = [];
-  for await (const page of pages) for (const row of page) rows.push(row);
-  const sums = await totals();
-  return { columns: columns(rows), rows, document: () => document(rows, sums) };
 }

@@ -1,3 +1,4 @@
+import { held } from "../held.js";
 import type { List, Output, Page, Picture, Progress, Report, Tone, Watching } from "../context.js";
 import { summaryDocument } from "../sales/summary-json.js";
 import { isUneventful, summaryLine } from "../sales/summary-words.js";
@@ -8,7 +9,7 @@ import { csvLines } from "./csv.js";
 import { loadPaint, showsUnicode, wantsColor, type Paint } from "./color.js";
 import { frame, showAgain } from "./frame.js";
 import { levelOf, logLine, type Level, type LogFrame } from "./log.js";
-import { held, writeList } from "./list.js";
+import { writeList } from "./list.js";
 import { documentText, jsonLines, tsvLines } from "./machine.js";
 import { pageColumns, pageLines, pageRows } from "./page.js";
 import { watchPipe, writeLines, writeText, type Pipe, type Sink } from "./pipe.js";

@@ -12,6 +12,7 @@ import { asInstant } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import type { Words } from "./restraints.js";
 import { noRestraints, readRestraints, restrained } from "./restraints.js";
+import { once } from "./once.js";
 import { readPools } from "./pools.js";
 import type { SiblingRow } from "./siblings.js";
 import { readSiblings, siblingOf } from "./siblings.js";
@@ -22,11 +23,7 @@ export function openEvidence(
   timeZone: string,
   warn: (line: string) => void = () => undefined,
 ): EvidenceReader {
-  let isTold = false;
-  const tellUnread = (): void => {
-    if (!isTold) warn(UNREAD);
-    isTold = true;
-  };
+  const tell = once(warn);
   return {
     about: async (sales, now, whole) => {
       const shared = (await whole?.sharedClicks()) ?? null;
@@ -34,7 +31,7 @@ export function openEvidence(
         if (sales.length === 0) return new Map();
         const catalogue = await knownCatalogue(tx, database);
         const siblings = await readSiblings(tx, catalogue, sales, timeZone, shared);
-        const { journal, words } = await readOwn(tx, catalogue, sales, siblings, tellUnread);
+        const { journal, words } = await readOwn(tx, catalogue, sales, siblings, tell);
         const byClick = await byTheirClicks(tx, catalogue, siblings, journal, now);
         return new Map(
           sales.map((sale) => {
@@ -63,14 +60,14 @@ async function readOwn(
   catalogue: Catalogue,
   sales: readonly Sale[],
   siblings: readonly SiblingRow[],
-  tellUnread: () => void,
+  tell: (line: string) => void,
 ): Promise<{ journal: ReadonlyMap<number, readonly JournalRow[]>; words: Words }> {
   const { journal, unattended: blames } = catalogue;
   if (!journal && !blames) return { journal: new Map(), words: noRestraints };
   const ids = [...new Set([...sales.map((sale) => sale.id), ...siblings.map((row) => Number(row.id))])];
   const rows = journal ? await readJournal(tx, ids, { blames }) : [];
   const words = blames ? await readRestraints(tx, ids) : noRestraints;
-  if (words === null) tellUnread();
+  if (words === null) tell(UNREAD);
   return { journal: groupBy(rows, (row) => Number(row.sale_id)), words: words ?? noRestraints };
 }
 

@@ -6,7 +6,7 @@ import type { Catalogue } from "./catalogue.js";
 import type { Columns, Fragment } from "./columns.js";
 import { columnsOf } from "./columns.js";
 import type { Tx } from "./database.js";
-import { inSpan, isReverted, isStuck } from "./states.js";
+import { inSpan, openSales } from "./states.js";
 
 /** What PostgreSQL reads as a number: an amount may be stored as text, and one odd row must not end every window. */
 const number = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$";
@@ -43,12 +43,10 @@ export async function outsideSpan(
       from payments p join bots b on p.bot_id = b.id
       where ${state}
         and not coalesce((${inSpan(tx, catalogue, span, timeZone)}), false)`;
-  // Two selects instead of an `or`, which would keep the partial index over stuck sales from being used.
-  const reverted = catalogue.journal ? tx`union all ${sales(isReverted(tx))}` : tx``;
   const [row] = await tx<{ count: string; amount: string | null; soon: string }[]>`
     select count(*) as count, sum(amount)::text as amount,
            count(*) filter (where paid > ${oldest}::numeric and paid <= ${oldest + DAY}::numeric) as soon
-    from (${sales(isStuck(tx))} ${reverted}) sales`;
+    from (${openSales(tx, catalogue, sales)}) sales`;
   return {
     count: Number(row?.count ?? 0),
     amount: parseAmount(row?.amount ?? "0") ?? "0.00",

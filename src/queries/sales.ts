@@ -7,6 +7,7 @@ import { knownCatalogue, newCatalogue } from "./known-catalogue.js";
 import { asInstant } from "./columns.js";
 import type { Database, Tx } from "./database.js";
 import { idsNamed } from "./names.js";
+import { once } from "./once.js";
 import { outsideSpan } from "./outside.js";
 import { filteredInWords } from "./policies.js";
 import type { SaleRow } from "./sale-rows.js";
@@ -23,11 +24,9 @@ export function openSales(
   timeZone: string,
   warn: (line: string) => void = () => undefined,
 ): SalesReader {
-  let isTold = false;
+  const tell = once(warn);
   const tellFiltered = ({ filtered }: Catalogue): void => {
-    if (isTold) return;
-    isTold = true;
-    if (filtered.length > 0) warn(filteredInWords(filtered));
+    if (filtered.length > 0) tell(filteredInWords(filtered));
   };
   return {
     now: () =>

@@ -9,11 +9,31 @@ export function isStuck(tx: Tx): Fragment {
   return tx`p.status = 'paid' and p.meta_purchase_sent = true and p.meta_event_id is null`;
 }
 
-/** Sales whose last entry in the journal is a revert, and that nobody has flagged or confirmed since. */
+/** The state that a revert leaves; nearly all sales that the application has yet to send are in it too. */
+export function isUnsent(tx: Tx): Fragment {
+  return tx`p.status = 'paid' and p.meta_purchase_sent is not true and p.meta_event_id is null`;
+}
+
+/** A sale whose last entry in the journal is a revert, and that nobody has flagged or confirmed since. */
+export function isGivenBack(tx: Tx): Fragment {
+  return tx`(select a.effect from purchase_fix.attempt a where a.sale_id = p.id order by a.id desc limit 1) = 'reverted'
+      and ${isUnsent(tx)}`;
+}
+
+/** The same, for whoever looks for all of them. */
 export function isReverted(tx: Tx): Fragment {
   return tx`p.id in (select sale_id from purchase_fix.attempt where effect = 'reverted')
-      and (select a.effect from purchase_fix.attempt a where a.sale_id = p.id order by a.id desc limit 1) = 'reverted'
-      and p.status = 'paid' and p.meta_purchase_sent is not true and p.meta_event_id is null`;
+      and ${isGivenBack(tx)}`;
+}
+
+/** Sales that are open: stuck, or given back. Two selects instead of an `or`, which would keep the partial index from being used. */
+export function openSales(
+  tx: Tx,
+  { journal }: Pick<Catalogue, "journal">,
+  select: (state: Fragment) => Fragment,
+  givenBack = isReverted(tx),
+): Fragment {
+  return journal ? tx`${select(isStuck(tx))} union all ${select(givenBack)}` : select(isStuck(tx));
 }
 
 /** The parameter is converted, never the column, so that an index over `created_at` is used. */

@@ -4,7 +4,7 @@ import type { Fragment } from "./columns.js";
 import type { Tx } from "./database.js";
 import type { SaleRow } from "./sale-rows.js";
 import { saleColumns } from "./sale-rows.js";
-import { inSpan, isReverted, isStuck } from "./states.js";
+import { inSpan, isGivenBack, isReverted, isStuck, isUnsent, openSales } from "./states.js";
 
 /** Sales of a page: those of a window are read, judged and let go so many at a time. Of 2,000, a million took 15 MB more, and no less time. */
 export const PAGE = 1_000;
@@ -27,13 +27,15 @@ export interface PageOfIds {
 export const FEW = 5_000;
 
 /** The incident report's query, and what we reverted and nobody sent since; `id` settles the order of sales of one moment. */
-function openSales(tx: Tx, { catalogue, span, timeZone }: Place): Fragment {
-  const sales = (state: Fragment) => tx`
+function openIn(tx: Tx, { catalogue, span, timeZone }: Place): Fragment {
+  return openSales(
+    tx,
+    catalogue,
+    (state) => tx`
     select p.id, p.created_at
     from payments p join bots b on p.bot_id = b.id
-    where ${state} and ${inSpan(tx, catalogue, span, timeZone)}`;
-  const stuck = sales(isStuck(tx));
-  return catalogue.journal ? tx`${stuck} union all ${sales(isReverted(tx))}` : stuck;
+    where ${state} and ${inSpan(tx, catalogue, span, timeZone)}`,
+  );
 }
 
 /** The newest of them, one more than are few. */
@@ -41,7 +43,7 @@ export async function newestRows(tx: Tx, place: Place): Promise<SaleRow[]> {
   return await tx<SaleRow[]>`
     select ${saleColumns(tx, place.catalogue, place.timeZone)}
     from (
-      select id from (${openSales(tx, place)}) open
+      select id from (${openIn(tx, place)}) open
       order by created_at desc, id desc limit ${tx.unsafe(String(FEW + 1))}
     ) o join payments p on p.id = o.id join bots b on p.bot_id = b.id
     order by p.created_at desc, p.id desc`;
@@ -53,7 +55,7 @@ export async function pagesOfIds(tx: Tx, place: Place): Promise<PageOfIds[]> {
     select string_agg(id::text, ',' order by n) as ids, count(*)::int as count
     from (
       select id, row_number() over (order by created_at desc, id desc) as n
-      from (${openSales(tx, place)}) open
+      from (${openIn(tx, place)}) open
     ) placed
     group by (n - 1) / ${tx.unsafe(String(PAGE))}
     order by min(n)`;
@@ -61,8 +63,7 @@ export async function pagesOfIds(tx: Tx, place: Place): Promise<PageOfIds[]> {
 
 /** Those that still are what they were when their ids were read: stuck, or as we left them. */
 export async function rowsOf(tx: Tx, { catalogue, timeZone }: Place, ids: string): Promise<SaleRow[]> {
-  const last = tx`(select a.effect from purchase_fix.attempt a where a.sale_id = p.id order by a.id desc limit 1)`;
-  const reverted = catalogue.journal ? tx`or (${asWeLeaveThem(tx)} and ${last} = 'reverted')` : tx``;
+  const reverted = catalogue.journal ? tx`or (${isGivenBack(tx)})` : tx``;
   return await tx<SaleRow[]>`
     select ${saleColumns(tx, catalogue, timeZone)}
     from payments p join bots b on p.bot_id = b.id
@@ -91,7 +92,8 @@ export async function sharedClicksOf(
   tx: Tx,
   place: Place,
 ): Promise<{ readonly clicks: ReadonlySet<string>; readonly newest: number }> {
-  const clicks = clicksIn(tx, place, asWeLeaveThem(tx));
+  // Whoever looks for more of these than are meant finds no fewer: to ask the journal for each took most of a long run.
+  const clicks = clicksIn(tx, place, isUnsent(tx));
   // Before the look: what comes while it lasts is newer.
   const [last] = await tx<{ id: string | null }[]>`select max(id) as id from payments`;
   const newest = Number(last?.id ?? 0);
@@ -119,17 +121,16 @@ export async function clicksAfter(
 
 const setOf = (rows: readonly { click: string }[]) => new Set(rows.map(({ click }) => click));
 
-/** Whoever looks for more of these than are meant finds no fewer: to ask the journal for each took most of a long run. */
-function asWeLeaveThem(tx: Tx): Fragment {
-  return tx`p.status = 'paid' and p.meta_purchase_sent is not true and p.meta_event_id is null`;
-}
-
-function clicksIn(tx: Tx, { catalogue, span, timeZone }: Place, reverted = isReverted(tx)): Fragment | null {
+function clicksIn(tx: Tx, { catalogue, span, timeZone }: Place, givenBack = isReverted(tx)): Fragment | null {
   if (!catalogue.has("payments", "pageview_event_id")) return null;
-  const clicks = (state: Fragment) => tx`
+  return openSales(
+    tx,
+    catalogue,
+    (state) => tx`
     select p.pageview_event_id as click
     from payments p join bots b on p.bot_id = b.id
     where ${state} and p.pageview_event_id <> ''
-      and ${inSpan(tx, catalogue, span, timeZone)}`;
-  return catalogue.journal ? tx`${clicks(isStuck(tx))} union all ${clicks(reverted)}` : clicks(isStuck(tx));
+      and ${inSpan(tx, catalogue, span, timeZone)}`,
+    givenBack,
+  );
 }

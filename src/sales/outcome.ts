@@ -1,4 +1,4 @@
-import { addAmounts, parseAmount } from "./money.js";
+import { amountOf, cents, parseAmount } from "./money.js";
 import type { Judged } from "./verdict.js";
 
 /** Meta's answer to an attempt. */
@@ -37,9 +37,26 @@ export interface Sum {
   readonly amount: string;
 }
 
-/** Counts and adds up money, exactly. Amounts that are no amounts count, and add nothing. */
+/** A number of sales and their money, exactly, added up while they go by. Amounts that are no amounts count, and add nothing. */
+export class RunningSum {
+  count = 0;
+  #cents = 0n;
+
+  add({ amount }: { readonly amount: string | null }): void {
+    this.count += 1;
+    this.#cents += cents(worth(amount));
+  }
+
+  sum(): Sum {
+    return { count: this.count, amount: amountOf(this.#cents) };
+  }
+}
+
+/** The same of sales in hand. */
 export function total(sales: readonly { readonly amount: string | null }[]): Sum {
-  return { count: sales.length, amount: addAmounts(sales.map((sale) => worth(sale.amount))) };
+  const running = new RunningSum();
+  for (const sale of sales) running.add(sale);
+  return running.sum();
 }
 
 /** An amount to reckon with; none for what is no number. */
@@ -47,14 +64,28 @@ export function worth(amount: string | null): string {
   return (amount === null ? null : parseAmount(amount)) ?? "0.00";
 }
 
-/** Outcomes by effect, with their money. */
+/** Outcomes by effect, with their money, added up while they go by. */
+export class Effects {
+  readonly #sums = new Map<Effect, RunningSum>();
+
+  add({ effect, judged }: Outcome): void {
+    const sum = this.#sums.get(effect) ?? new RunningSum();
+    sum.add(judged.sale);
+    this.#sums.set(effect, sum);
+  }
+
+  sums(): Readonly<Record<string, Sum>> {
+    const found = effects.flatMap((effect) => {
+      const sum = this.#sums.get(effect)?.sum();
+      return sum === undefined ? [] : [[effect, sum] as const];
+    });
+    return Object.fromEntries(found);
+  }
+}
+
+/** The same of outcomes in hand. */
 export function tally(outcomes: readonly Outcome[]): Readonly<Record<string, Sum>> {
-  const groups = effects.map(
-    (effect) => [effect, outcomes.filter((outcome) => outcome.effect === effect)] as const,
-  );
-  return Object.fromEntries(
-    groups
-      .filter(([, list]) => list.length > 0)
-      .map(([effect, list]) => [effect, total(list.map((o) => o.judged.sale))]),
-  );
+  const found = new Effects();
+  for (const outcome of outcomes) found.add(outcome);
+  return found.sums();
 }

@@ -1,9 +1,7 @@
 import type { CauseName } from "./causes.js";
 import { causeNames, causeOf } from "./causes.js";
 import { Tally } from "./histogram.js";
-import { amountOf, cents } from "./money.js";
-import type { Sum } from "./outcome.js";
-import { worth } from "./outcome.js";
+import { RunningSum } from "./outcome.js";
 import type { RestraintKind } from "./restraint.js";
 import { restraintKinds } from "./restraint.js";
 import type { Instant } from "./sale.js";
@@ -38,8 +36,7 @@ export class Adding {
   readonly #verdicts = new Tally<VerdictKind>();
   readonly #causes = new Tally<CauseName>();
   readonly #restraints = new Tally<RestraintKind>();
-  #count = 0;
-  #cents = 0n;
+  readonly #sum = new RunningSum();
   #expiring = 0;
   #unfolding = 0;
 
@@ -48,12 +45,11 @@ export class Adding {
   }
 
   get count(): number {
-    return this.#count;
+    return this.#sum.count;
   }
 
   add({ sale, kind, evidence, expiresAt, foldedUntil, restraint }: Judged): void {
-    this.#count += 1;
-    this.#cents += cents(worth(sale.amount));
+    this.#sum.add(sale);
     if (this.#isSoon(expiresAt)) this.#expiring += 1;
     if (this.#isSoon(foldedUntil)) this.#unfolding += 1;
     this.#verdicts.add(kind);
@@ -63,8 +59,7 @@ export class Adding {
 
   totals(): Totals {
     return {
-      count: this.#count,
-      amount: amountOf(this.#cents),
+      ...this.#sum.sum(),
       expiringWithin24h: this.#expiring,
       foldingEndsWithin24h: this.#unfolding,
       byVerdict: inOrder(verdictKinds, this.#verdicts),
@@ -89,19 +84,4 @@ function inOrder<Name extends string>(names: readonly Name[], found: Tally<Name>
       return count === undefined ? [] : [[name, count]];
     }),
   ) as Counts<Name>;
-}
-
-/** A number of sales and their money, added up while they go by. */
-export class RunningSum {
-  count = 0;
-  #cents = 0n;
-
-  add({ amount }: { readonly amount: string | null }): void {
-    this.count += 1;
-    this.#cents += cents(worth(amount));
-  }
-
-  sum(): Sum {
-    return { count: this.count, amount: amountOf(this.#cents) };
-  }
 }

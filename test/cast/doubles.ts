@@ -13,6 +13,7 @@ import type {
   RestrainingContext,
   Watching,
 } from "../../src/context.js";
+import { held } from "../../src/held.js";
 import type { RunRecord, Shipping } from "../../src/ports.js";
 import type { Plan, Wishes } from "../../src/sales/plan.js";
 import { makePlan, noWishes } from "../../src/sales/plan.js";
@@ -24,7 +25,6 @@ import { GraphDouble } from "./doubles/graph.js";
 import { evidenceOver, runsOver, salesOver, witnessOver } from "./doubles/reading.js";
 import { ShopDouble } from "./doubles/shop.js";
 import { OutletsDouble, restraintsOver, successesOver } from "./doubles/unattended.js";
-import { allOf } from "./pages.js";
 import { now, policy } from "./sales.js";
 
 export { accepted, lost, refused, short, unreached } from "./doubles/graph.js";
@@ -49,18 +49,8 @@ export class OutputDouble implements Output {
     this.documents.push(JSON.parse(JSON.stringify(report.document())) as Record<string, unknown>);
     return Promise.resolve();
   };
-  readonly list = async <Row>({
-    columns,
-    pages,
-    one,
-    totals,
-    document,
-    last,
-  }: List<Row>): Promise<boolean> => {
-    const rows = await allOf(pages);
-    const sums = await totals();
-    const lines = () => [...rows.map(one), last(sums)];
-    await this.report({ columns: columns(rows), rows, document: () => document(rows, sums), lines });
+  readonly list = async <Row>(list: List<Row>): Promise<boolean> => {
+    await this.report(await held(list));
     return true;
   };
   readonly pages: Page[] = [];
